@@ -1,0 +1,131 @@
+"""Exact inter-task affinity: take one task's step on the shared parameters, see what it does to every task's loss."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import Parameter
+from torch.optim import Optimizer
+
+from engine.errors import KindredError
+
+
+class Lookahead:
+    """The affinity of tag (task affinity grouping) at one update.
+
+    For every source s, with θ the shared parameters, η the step size and L the losses of one batch::
+
+        θ' = θ − η ∇L_s(θ)                              (the heads stay as they are)
+        Z[s, t] = (1 − L_t(θ') / L_t(θ)) / η            for every target t
+
+    Positive where the source's step lowers the target's loss. Dividing by η, as the authors' code does, makes runs with
+    different learning rates comparable. Cost: one backward and one forward pass a task.
+
+    The step is a plain gradient step by default. ``step="optimizer"`` takes the optimiser's own (momentum, Adam, weight
+    decay) as the authors' code does for CelebA; the joint momentum in it adds the same amount to a target's whole
+    column, which can hide the order and the sign of its sources.
+
+    Training is not touched: the parameters, the optimiser's state and the gradients end bit for bit as they were.
+
+    Args:
+        shared: the shared parameters.
+        optimizer: the one that trains them; its learning rate is η.
+        step: ``"sgd"`` or ``"optimizer"``.
+
+    Raises:
+        KindredError: if there is no shared parameter, or they have more than one learning rate.
+
+    Source: Fifty et al., "Efficiently Identifying Task Groupings for Multi-Task Learning", NeurIPS 2021, eq. 1.
+    """
+
+    def __init__(self, shared: Sequence[Parameter], optimizer: Optimizer, step: str = "sgd") -> None:
+        self.shared = [parameter for parameter in shared if parameter.requires_grad]
+        self.optimizer = optimizer
+        self.take_step = {"sgd": self._sgd_step, "optimizer": self._optimizer_step}[step]
+        mine = {id(parameter) for parameter in self.shared}
+        rates = {
+            group["lr"]
+            for group in optimizer.param_groups
+            if any(id(each) in mine for each in group["params"])
+        }
+        if len(rates) != 1 or not min(rates) > 0:
+            raise KindredError(
+                f"The shared parameters have the learning rates {sorted(rates)}; the lookahead divides by one "
+                "positive rate, so put them into one parameter group of the optimiser."
+            )
+
+    @property
+    def step_size(self) -> float:
+        """η: the optimiser's present learning rate of the shared parameters."""
+        mine = {id(parameter) for parameter in self.shared}
+        return next(
+            float(group["lr"])
+            for group in self.optimizer.param_groups
+            if any(id(each) in mine for each in group["params"])
+        )
+
+    def __call__(self, losses: Mapping[str, Tensor], replay: Callable[[], Mapping[str, Tensor]]) -> Tensor:
+        """The affinity on the batch behind ``losses``.
+
+        Args:
+            losses: task → scalar, with the graph that training will use; not yet backpropagated.
+            replay: evaluates the same losses anew, on the same batch with the same random masks, under whatever the
+                parameters are then, leaving buffers and random generators as it found them.
+
+        Returns:
+            ``[source, target]``, float64, in the order of ``losses``.
+
+        Raises:
+            KindredError: if a loss is not positive, as the relative change then means nothing.
+        """
+        before = _stacked(losses)
+        for task, loss in zip(losses, before.tolist(), strict=True):
+            if not 0 < loss < float("inf"):
+                raise KindredError(
+                    f"The loss of {task!r} is {loss}; the lookahead needs positive, finite losses to form a relative "
+                    "change, so lower the learning rate if it diverged, or drop the task if it is solved."
+                )
+        home = [parameter.detach().clone() for parameter in self.shared]
+        rows = []
+        for loss in losses.values():
+            gradients = torch.autograd.grad(loss, self.shared, retain_graph=True, allow_unused=True)
+            try:
+                self.take_step(gradients)
+                with torch.no_grad():
+                    after = _stacked(replay())
+            finally:
+                for parameter, value in zip(self.shared, home, strict=True):
+                    parameter.data.copy_(value)  # .data: the graph of `losses` stays valid
+            rows.append((1 - after / before) / self.step_size)
+        return torch.stack(rows)
+
+    def _sgd_step(self, gradients: Sequence[Tensor | None]) -> None:
+        for parameter, gradient in zip(self.shared, gradients, strict=True):
+            if gradient is not None:
+                parameter.data.sub_(gradient, alpha=self.step_size)
+
+    def _optimizer_step(self, gradients: Sequence[Tensor | None]) -> None:
+        everything = [each for group in self.optimizer.param_groups for each in group["params"]]
+        kept = [(parameter, parameter.grad) for parameter in everything]
+        state = {
+            parameter: {
+                key: value.clone() if isinstance(value, Tensor) else value
+                for key, value in self.optimizer.state[parameter].items()
+            }
+            for parameter in self.shared
+            if parameter in self.optimizer.state
+        }
+        for parameter in everything:
+            parameter.grad = None
+        for parameter, gradient in zip(self.shared, gradients, strict=True):
+            parameter.grad = gradient
+        self.optimizer.step()
+        for parameter, gradient in kept:
+            parameter.grad = gradient
+        for parameter in self.shared:
+            self.optimizer.state.pop(parameter, None)
+        self.optimizer.state.update(state)
+
+
+def _stacked(losses: Mapping[str, Tensor]) -> Tensor:
+    return torch.stack([loss.detach().double() for loss in losses.values()])

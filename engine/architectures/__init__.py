@@ -1,0 +1,1 @@
+"""Network designs, one file each: a module from inputs to one output a task that knows its shared parameters."""

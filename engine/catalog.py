@@ -1,0 +1,102 @@
+"""The one registry: every method and data set by kind and name, described here and loaded only when used."""
+
+import difflib
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from engine.errors import KindredError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Attributes:
+    name: what the user types.
+    summary: one line.
+    where: ``module:attribute`` of the code.
+    paper: its source, empty for the plain ones.
+    """
+
+    name: str
+    summary: str
+    where: str
+    paper: str = ""
+
+
+_ENTRIES: dict[str, tuple[Entry, ...]] = {
+    "dataset": (
+        Entry(
+            "yeast",
+            "14 functions of 2,417 yeast genes: binary tasks of which some pairs help and some hurt",
+            "engine.datasets.yeast:load",
+            "Elisseeff and Weston, NeurIPS 2001",
+        ),
+        Entry(
+            "digits",
+            "11 attributes of 1,797 handwritten digits and their strokes: classification and regression",
+            "engine.datasets.digits:load",
+            "Alpaydin and Kaynak, UCI 1998 (in scikit-learn)",
+        ),
+    ),
+    "architecture": (
+        Entry(
+            "hard_sharing",
+            "one trunk for all tasks, one linear head a task",
+            "engine.architectures.hard_sharing:HardSharing",
+            "Caruana, Machine Learning 1997",
+        ),
+    ),
+    "trunk": (
+        Entry("mlp", "fully connected layers with ReLU", "engine.architectures.trunks:mlp"),
+        Entry("convolutional", "3×3 convolutions, for images", "engine.architectures.trunks:convolutional"),
+    ),
+    "weighting": (
+        Entry("equal", "the sum of all task losses, each with weight 1", "engine.weighting.equal:combine"),
+    ),
+    "estimator": (
+        Entry(
+            "lookahead",
+            "exact: take each task's step on the shared parameters, evaluate every task again",
+            "engine.affinity.lookahead:Lookahead",
+            "Fifty et al., NeurIPS 2021",
+        ),
+    ),
+    "solver": (
+        Entry(
+            "exact_subsets",
+            "dynamic programme over subsets: the optimum for every budget at once, up to 14 served tasks",
+            "engine.grouping.exact_subsets:solve",
+        ),
+        Entry(
+            "integer_program",
+            "0-1 programme over candidate networks in PuLP: the independent check, up to 10 tasks",
+            "engine.grouping.integer_program:solve",
+            "Standley et al., ICML 2020; Fifty et al., NeurIPS 2021",
+        ),
+    ),
+}
+
+
+def entries(kind: str) -> tuple[Entry, ...]:
+    """All entries of a kind, in the order to show them."""
+    return _ENTRIES[kind]
+
+
+def find(kind: str, name: str) -> Entry:
+    """The entry of that name.
+
+    Raises:
+        KindredError: naming what there is, and the nearest name.
+    """
+    known = {entry.name: entry for entry in _ENTRIES[kind]}
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise KindredError(f"There is no {kind} {name!r}; choose one of {', '.join(known)}.{hint}")
+    return known[name]
+
+
+def load(kind: str, name: str) -> Any:
+    """The code behind an entry, imported now."""
+    module, attribute = find(kind, name).where.split(":")
+    return getattr(import_module(module), attribute)

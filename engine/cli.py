@@ -1,0 +1,272 @@
+"""``python -m engine …``: every feature of the dashboard without it."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine import catalog
+from engine.affinity.matrix import AffinityMatrix, read_affinity
+from engine.errors import KindredError
+from engine.grouping.exact_subsets import solve, solve_all_budgets
+from engine.grouping.export import to_file
+from engine.grouping.problem import GroupingProblem, parse_singleton
+from engine.runs.config import RunConfig
+from engine.runs.launchers import launch
+from engine.runs.run import Run
+from engine.runs.store import Store
+
+POLL_SECONDS = 0.3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0, or 2 after one sentence on standard error.
+    """
+    parsed = _parser().parse_args(arguments)
+    try:
+        return parsed.command(parsed)
+    except KindredError as error:
+        print(f"kindred: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _datasets(_: argparse.Namespace) -> int:
+    for entry in catalog.entries("dataset"):
+        print(f"{entry.name:10} {entry.summary}  [{entry.paper}]")
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = {field.name: getattr(arguments, field.name) for field in fields(RunConfig)}
+    config = RunConfig(**{name: value for name, value in settings.items() if value is not None})
+    store = Store(arguments.store)
+    run_id = store.create(config, arguments.name)
+    return _launch(store, run_id, arguments.detach)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    store = Store(arguments.store)
+    store.requeue(arguments.run)
+    return _launch(store, arguments.run, arguments.detach)
+
+
+def _launch(store: Store, run_id: str, detach: bool) -> int:
+    worker = launch(store, run_id, attached=not detach)
+    if detach:
+        print(run_id)
+        return 0
+    shown = ""
+    while worker.poll() is None:
+        try:
+            time.sleep(POLL_SECONDS)
+            shown = _show_progress(store.run(run_id), shown)
+        except KeyboardInterrupt:
+            print("\nkindred: cancelling; press Ctrl-C again to leave the run to itself", file=sys.stderr)
+            store.request_cancel(run_id)
+            worker.wait()
+    run = store.run(run_id)
+    _show_progress(run, shown)
+    if worker.returncode < 0:
+        print(
+            f"kindred: The worker was killed; go on with: python -m engine resume {run_id}", file=sys.stderr
+        )
+    print(run_id)
+    return 0 if run.status == "finished" else 2
+
+
+def _show_progress(run: Run, shown: str) -> str:
+    left = f", {run.seconds_left:.0f} s left" if run.seconds_left is not None else ""
+    line = f"{run.id}: {run.status}, step {run.step} of {run.steps}{left}"
+    if line != shown:
+        print(line, file=sys.stderr, flush=True)
+    return line
+
+
+def _runs(arguments: argparse.Namespace) -> int:
+    runs = Store(arguments.store).runs()
+    if arguments.json:
+        _print_json([asdict(run) for run in runs])
+        return 0
+    for run in runs:
+        progress = f"{run.step}/{run.steps}"
+        print(
+            f"{run.id:18} {run.status:12} {progress:>12}  {len(run.tasks):3} tasks  {run.name}  {run.error}".rstrip()
+        )
+    return 0
+
+
+def _cancel(arguments: argparse.Namespace) -> int:
+    Store(arguments.store).request_cancel(arguments.run)
+    return 0
+
+
+def _delete(arguments: argparse.Namespace) -> int:
+    Store(arguments.store).delete(arguments.run)
+    return 0
+
+
+def _affinity(arguments: argparse.Namespace) -> int:
+    series = Store(arguments.store).series(arguments.run)
+    mean = series.mean(arguments.step_from, arguments.step_to)
+    errors = mean.standard_error
+    content = {
+        "run": arguments.run,
+        "from": mean.step_from,
+        "to": mean.step_to,
+        "tasks": series.tasks,
+        "orientation": "source,target",
+        "affinity": mean.affinity.tolist(),
+        "standard_error": np.where(np.isfinite(errors), errors.astype(object), None).tolist(),
+        "updates": mean.updates,
+    }
+    if arguments.json:
+        _print_json(content)
+    else:
+        print(AffinityMatrix(series.tasks, mean.affinity).frame().to_string(float_format="{:.4g}".format))
+        print(
+            f"rows = source, columns = target; mean of {mean.updates} updates, steps {mean.step_from}–{mean.step_to}"
+        )
+    return 0
+
+
+def _solve(arguments: argparse.Namespace) -> int:
+    matrix, source = _matrix_to_solve(arguments)
+    problem = GroupingProblem(
+        matrix.tasks,
+        matrix.values,
+        serving=_names(arguments.serve) if arguments.serve is not None else None,
+        aggregate=arguments.aggregate,
+        singleton=parse_singleton(arguments.singleton),
+    )
+    if arguments.budget is None:
+        content: Any = [to_file(solution, source) for solution in solve_all_budgets(problem)]
+    else:
+        content = to_file(solve(problem, arguments.budget), source)
+    if arguments.json:
+        _print_json(content)
+        return 0
+    for file in content if isinstance(content, list) else [content]:
+        proof = "proved optimal" if file["proved_optimal"] else f"gap {file['gap']:.2%}"
+        print(f"budget {file['budget']}: value {file['value']:.6g} ({proof})")
+        for network in file["networks"]:
+            helpers = sorted(set(network["tasks"]) - set(network["serves"]))
+            print(
+                f"  serves {', '.join(network['serves'])}"
+                + (f"; with {', '.join(helpers)}" if helpers else "")
+            )
+    return 0
+
+
+def _matrix_to_solve(arguments: argparse.Namespace) -> tuple[AffinityMatrix, dict[str, Any]]:
+    if arguments.affinity_file:
+        path = Path(arguments.affinity_file)
+        tasks = _names(arguments.tasks) if arguments.tasks is not None else None
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise KindredError(
+                f"The file {str(path)!r} cannot be read ({error.strerror}); check the path."
+            ) from None
+        return read_affinity(content, path.name, tasks), {"file": path.name}
+    store = Store(arguments.store)
+    run = store.run(arguments.run)
+    mean = store.series(run.id).mean(arguments.step_from, arguments.step_to)
+    source = {
+        "run": run.id,
+        "name": run.name,
+        "from": mean.step_from,
+        "to": mean.step_to,
+        "updates": mean.updates,
+    }
+    return AffinityMatrix(run.tasks, mean.affinity), source
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, indent=2, allow_nan=False))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m engine", description="Which tasks help or hurt each other."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Any, summary: str, *, store: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary)
+        added.set_defaults(command=command)
+        if store:
+            added.add_argument("--store", metavar="URL", help="default: KINDRED_STORE, or data/kindred.db")
+        return added
+
+    def add_interval(to: argparse.ArgumentParser) -> None:
+        to.add_argument(
+            "--from", dest="step_from", type=int, metavar="STEP", help="default: the run's first step"
+        )
+        to.add_argument("--to", dest="step_to", type=int, metavar="STEP", help="default: the run's last step")
+
+    add("datasets", _datasets, "list the data sets", store=False)
+
+    run = add("run", _run, "train and observe affinities; the last line of the output is the run's id")
+    for field in fields(RunConfig):
+        flag = "--" + field.name.replace("_", "-")
+        if field.type is bool or field.type == "bool":
+            run.add_argument(flag, action="store_true", default=None)
+        else:
+            type_ = {"int": int, "float": float, "str": str}.get(str(field.type), field.type)
+            shown = "required" if field.name == "dataset" else f"default: {field.default}"
+            run.add_argument(flag, type=type_, required=field.name == "dataset", help=shown)
+    run.add_argument("--name", default="", help="default: the run's id")
+
+    resume = add("resume", _resume, "go on with a run that was cancelled, failed or interrupted")
+    for command in (run, resume):
+        command.add_argument(
+            "--detach", action="store_true", help="print the id and leave the worker to itself"
+        )
+
+    runs = add("runs", _runs, "list the runs, the newest first")
+    runs.add_argument("--json", action="store_true")
+
+    for name, command, summary in (
+        ("cancel", _cancel, "ask a run to stop; it can be resumed"),
+        ("delete", _delete, "remove a run that is not at work, with all it stored"),
+    ):
+        add(name, command, summary).add_argument("run", metavar="RUN")
+    resume.add_argument("run", metavar="RUN")
+
+    affinity = add("affinity", _affinity, "the mean affinity over an interval of training, [source, target]")
+    affinity.add_argument("run", metavar="RUN")
+    add_interval(affinity)
+    affinity.add_argument("--json", action="store_true")
+
+    grouping = add("solve", _solve, "the best grouping for a budget, or for every budget")
+    origin = grouping.add_mutually_exclusive_group(required=True)
+    origin.add_argument("--run", metavar="RUN")
+    origin.add_argument(
+        "--affinity", dest="affinity_file", metavar="FILE", help=".csv, .json or .npy; rows = source"
+    )
+    add_interval(grouping)
+    grouping.add_argument("--tasks", metavar="a,b,…", help="task names, for a .npy file")
+    grouping.add_argument("--serve", metavar="a,b,…", help="tasks that must be served; default: all")
+    grouping.add_argument("--budget", type=int, help="networks of full size; default: a list for each budget")
+    grouping.add_argument(
+        "--aggregate", default="mean", help="mean (default) or sum over a network's other members"
+    )
+    grouping.add_argument("--singleton", default="forbid", help="forbid (default), diagonal, or a number")
+    grouping.add_argument("--json", action="store_true", help="print the grouping file")
+    return parser

@@ -1,0 +1,1 @@
+"""Runs: how one is described, stored, launched and worked off."""

@@ -1,0 +1,68 @@
+"""A run as the store knows it, and when a silent worker counts as dead."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+# A worker beats every HEARTBEAT seconds; after SILENCE seconds without a beat it counts as dead. A worker that is only
+# queued is still starting Python and loading libraries, and gets PATIENCE seconds.
+HEARTBEAT = 1.5
+SILENCE = 7.0
+PATIENCE = 60.0
+
+ACTIVE = ("queued", "running")
+RESUMABLE = ("interrupted", "cancelled", "failed")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Attributes:
+    id, name: the id never changes, the name is the user's.
+    origin: ``trained``, ``imported`` or ``published``.
+    quantity: what an entry of its matrix is, in words.
+    source: the paper or file the matrix comes from; empty for trained runs.
+    config: the settings of a trained run (see ``RunConfig``); empty otherwise.
+    tasks: task names; empty until the worker has loaded the data.
+    metrics: the name of each task's metric.
+    status: ``queued``, ``running``, ``finished``, ``cancelled``, ``failed`` or ``interrupted`` (its worker died).
+    error: one sentence, where the status is ``failed``.
+    step, steps: updates made, and in all.
+    seconds_left: the worker's estimate, or None.
+    created, started, finished, heartbeat: seconds since 1970, or None.
+    """
+
+    id: str
+    name: str
+    origin: str
+    quantity: str
+    source: str
+    config: dict[str, Any]
+    tasks: tuple[str, ...]
+    metrics: tuple[str, ...]
+    status: str
+    error: str
+    step: int
+    steps: int
+    seconds_left: float | None
+    created: float
+    started: float | None
+    finished: float | None
+    heartbeat: float
+
+    @property
+    def active(self) -> bool:
+        """Whether a worker is, or is about to be, at work on it."""
+        return self.status in ACTIVE
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can be taken up where it stopped."""
+        return self.origin == "trained" and self.status in RESUMABLE
+
+
+def observed_status(status: str, heartbeat: float) -> str:
+    """The status as an onlooker sees it: a worker silent for too long is ``interrupted``."""
+    silence = time.time() - heartbeat
+    if (status == "running" and silence > SILENCE) or (status == "queued" and silence > PATIENCE):
+        return "interrupted"
+    return status

@@ -1,0 +1,1 @@
+"""Training networks on several tasks: losses, the loop, evaluation."""

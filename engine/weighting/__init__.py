@@ -1,0 +1,1 @@
+"""Ways to combine task losses into one update, one file each."""
