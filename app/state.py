@@ -1,7 +1,7 @@
 """What a visitor has chosen: the only place that names session keys and URL parameters.
 
-A choice lives in the session, so that it follows the visitor from page to page, and in the URL, so that a copied address
-shows the same view. The URL is read once, when the session begins; afterwards the session leads.
+A choice lives in the session, so that it follows the visitor from page to page, and in the URL, so that a copied
+address shows the same view. The URL is read once, when the session begins; afterwards the session leads.
 """
 
 import json
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+
+from engine.grouping.problem import parse_singleton
 
 
 def _steps(text: str) -> tuple[int, int | None]:
@@ -40,7 +42,7 @@ _PARAMETERS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "threshold": (float, "{:.2f}".format),
     "serve": (_names, json.dumps),
     "aggregate": ({"mean": "mean", "sum": "sum"}.__getitem__, str),
-    "singleton": (str, str),
+    "singleton": (lambda text: str(parse_singleton(text)), str),
     "budget": (int, str),
 }
 _READ = "url read"
@@ -92,3 +94,13 @@ def kept(name: str, make: Callable[[], Any]) -> Any:
     if key not in st.session_state:
         st.session_state[key] = make()
     return st.session_state[key]
+
+
+def register_pages(pages: dict[str, Any]) -> None:
+    """Remember the pages of the navigation by their path, for ``go_to``."""
+    st.session_state["pages"] = pages
+
+
+def go_to(path: str) -> None:
+    """Turn to another page."""
+    st.switch_page(st.session_state["pages"][path])

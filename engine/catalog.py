@@ -50,9 +50,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
         Entry("mlp", "fully connected layers with ReLU", "engine.architectures.trunks:mlp"),
         Entry("convolutional", "3×3 convolutions, for images", "engine.architectures.trunks:convolutional"),
     ),
-    "weighting": (
-        Entry("equal", "the sum of all task losses, each with weight 1", "engine.weighting.equal:combine"),
-    ),
+    "weighting": (Entry("equal", "the sum of all task losses, each with weight 1", "engine.weighting.equal:combine"),),
     "estimator": (
         Entry(
             "lookahead",

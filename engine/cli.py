@@ -79,9 +79,7 @@ def _launch(store: Store, run_id: str, detach: bool) -> int:
     run = store.run(run_id)
     _show_progress(run, shown)
     if worker.returncode < 0:
-        print(
-            f"kindred: The worker was killed; go on with: python -m engine resume {run_id}", file=sys.stderr
-        )
+        print(f"kindred: The worker was killed; go on with: python -m engine resume {run_id}", file=sys.stderr)
     print(run_id)
     return 0 if run.status == "finished" else 2
 
@@ -101,9 +99,7 @@ def _runs(arguments: argparse.Namespace) -> int:
         return 0
     for run in runs:
         progress = f"{run.step}/{run.steps}"
-        print(
-            f"{run.id:18} {run.status:12} {progress:>12}  {len(run.tasks):3} tasks  {run.name}  {run.error}".rstrip()
-        )
+        print(f"{run.id:18} {run.status:12} {progress:>12}  {len(run.tasks):3} tasks  {run.name}  {run.error}".rstrip())
     return 0
 
 
@@ -135,9 +131,7 @@ def _affinity(arguments: argparse.Namespace) -> int:
         _print_json(content)
     else:
         print(AffinityMatrix(series.tasks, mean.affinity).frame().to_string(float_format="{:.4g}".format))
-        print(
-            f"rows = source, columns = target; mean of {mean.updates} updates, steps {mean.step_from}–{mean.step_to}"
-        )
+        print(f"rows = source, columns = target; mean of {mean.updates} updates, steps {mean.step_from}–{mean.step_to}")
     return 0
 
 
@@ -162,10 +156,7 @@ def _solve(arguments: argparse.Namespace) -> int:
         print(f"budget {file['budget']}: value {file['value']:.6g} ({proof})")
         for network in file["networks"]:
             helpers = sorted(set(network["tasks"]) - set(network["serves"]))
-            print(
-                f"  serves {', '.join(network['serves'])}"
-                + (f"; with {', '.join(helpers)}" if helpers else "")
-            )
+            print(f"  serves {', '.join(network['serves'])}" + (f"; with {', '.join(helpers)}" if helpers else ""))
     return 0
 
 
@@ -176,9 +167,7 @@ def _matrix_to_solve(arguments: argparse.Namespace) -> tuple[AffinityMatrix, dic
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise KindredError(
-                f"The file {str(path)!r} cannot be read ({error.strerror}); check the path."
-            ) from None
+            raise KindredError(f"The file {str(path)!r} cannot be read ({error.strerror}); check the path.") from None
         return read_affinity(content, path.name, tasks), {"file": path.name}
     store = Store(arguments.store)
     run = store.run(arguments.run)
@@ -202,9 +191,7 @@ def _print_json(content: Any) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m engine", description="Which tasks help or hurt each other."
-    )
+    parser = argparse.ArgumentParser(prog="python -m engine", description="Which tasks help or hurt each other.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Any, summary: str, *, store: bool = True) -> argparse.ArgumentParser:
@@ -215,9 +202,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     def add_interval(to: argparse.ArgumentParser) -> None:
-        to.add_argument(
-            "--from", dest="step_from", type=int, metavar="STEP", help="default: the run's first step"
-        )
+        to.add_argument("--from", dest="step_from", type=int, metavar="STEP", help="default: the run's first step")
         to.add_argument("--to", dest="step_to", type=int, metavar="STEP", help="default: the run's last step")
 
     add("datasets", _datasets, "list the data sets", store=False)
@@ -235,9 +220,7 @@ def _parser() -> argparse.ArgumentParser:
 
     resume = add("resume", _resume, "go on with a run that was cancelled, failed or interrupted")
     for command in (run, resume):
-        command.add_argument(
-            "--detach", action="store_true", help="print the id and leave the worker to itself"
-        )
+        command.add_argument("--detach", action="store_true", help="print the id and leave the worker to itself")
 
     runs = add("runs", _runs, "list the runs, the newest first")
     runs.add_argument("--json", action="store_true")
@@ -257,16 +240,12 @@ def _parser() -> argparse.ArgumentParser:
     grouping = add("solve", _solve, "the best grouping for a budget, or for every budget")
     origin = grouping.add_mutually_exclusive_group(required=True)
     origin.add_argument("--run", metavar="RUN")
-    origin.add_argument(
-        "--affinity", dest="affinity_file", metavar="FILE", help=".csv, .json or .npy; rows = source"
-    )
+    origin.add_argument("--affinity", dest="affinity_file", metavar="FILE", help=".csv, .json or .npy; rows = source")
     add_interval(grouping)
     grouping.add_argument("--tasks", metavar="a,b,…", help="task names, for a .npy file")
     grouping.add_argument("--serve", metavar="a,b,…", help="tasks that must be served; default: all")
     grouping.add_argument("--budget", type=int, help="networks of full size; default: a list for each budget")
-    grouping.add_argument(
-        "--aggregate", default="mean", help="mean (default) or sum over a network's other members"
-    )
+    grouping.add_argument("--aggregate", default="mean", help="mean (default) or sum over a network's other members")
     grouping.add_argument("--singleton", default="forbid", help="forbid (default), diagonal, or a number")
     grouping.add_argument("--json", action="store_true", help="print the grouping file")
     return parser

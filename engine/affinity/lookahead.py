@@ -1,5 +1,6 @@
 """Exact inter-task affinity: take one task's step on the shared parameters, see what it does to every task's loss."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -43,11 +44,7 @@ class Lookahead:
         self.optimizer = optimizer
         self.take_step = {"sgd": self._sgd_step, "optimizer": self._optimizer_step}[step]
         mine = {id(parameter) for parameter in self.shared}
-        rates = {
-            group["lr"]
-            for group in optimizer.param_groups
-            if any(id(each) in mine for each in group["params"])
-        }
+        rates = {group["lr"] for group in optimizer.param_groups if any(id(each) in mine for each in group["params"])}
         if len(rates) != 1 or not min(rates) > 0:
             raise KindredError(
                 f"The shared parameters have the learning rates {sorted(rates)}; the lookahead divides by one "
@@ -105,26 +102,25 @@ class Lookahead:
                 parameter.data.sub_(gradient, alpha=self.step_size)
 
     def _optimizer_step(self, gradients: Sequence[Tensor | None]) -> None:
-        everything = [each for group in self.optimizer.param_groups for each in group["params"]]
-        kept = [(parameter, parameter.grad) for parameter in everything]
-        state = {
-            parameter: {
-                key: value.clone() if isinstance(value, Tensor) else value
-                for key, value in self.optimizer.state[parameter].items()
-            }
-            for parameter in self.shared
-            if parameter in self.optimizer.state
+        # A copy steps: stepping the optimiser itself would move its state and invalidate the graph of the losses.
+        stand_in = copy.deepcopy(self.optimizer)
+        places = {
+            id(parameter): (group, place)
+            for group, content in enumerate(self.optimizer.param_groups)
+            for place, parameter in enumerate(content["params"])
         }
-        for parameter in everything:
-            parameter.grad = None
-        for parameter, gradient in zip(self.shared, gradients, strict=True):
+        copies = [
+            stand_in.param_groups[group]["params"][place]
+            for group, place in (places[id(parameter)] for parameter in self.shared)
+        ]
+        for content in stand_in.param_groups:
+            for parameter in content["params"]:
+                parameter.grad = None
+        for parameter, gradient in zip(copies, gradients, strict=True):
             parameter.grad = gradient
-        self.optimizer.step()
-        for parameter, gradient in kept:
-            parameter.grad = gradient
-        for parameter in self.shared:
-            self.optimizer.state.pop(parameter, None)
-        self.optimizer.state.update(state)
+        type(stand_in).step(stand_in)  # by its class: schedulers replace the method on the object
+        for parameter, stepped in zip(self.shared, copies, strict=True):
+            parameter.data.copy_(stepped.detach())
 
 
 def _stacked(losses: Mapping[str, Tensor]) -> Tensor:

@@ -22,13 +22,9 @@ def check_tasks(tasks: Sequence[str]) -> tuple[str, ...]:
     seen = set()
     for position, task in enumerate(tasks):
         if not isinstance(task, str) or not task.strip():
-            raise KindredError(
-                f"Task {position + 1} has the name {task!r}; give every task a non-empty text name."
-            )
+            raise KindredError(f"Task {position + 1} has the name {task!r}; give every task a non-empty text name.")
         if task in seen:
-            raise KindredError(
-                f"The task name {task!r} occurs twice; task names must be unique, so rename one."
-            )
+            raise KindredError(f"The task name {task!r} occurs twice; task names must be unique, so rename one.")
         seen.add(task)
     return tuple(tasks)
 
@@ -104,9 +100,7 @@ def read_affinity(content: bytes, name: str, tasks: Sequence[str] | None = None)
         try:
             values = np.load(io.BytesIO(content), allow_pickle=False)
         except (ValueError, EOFError, OSError) as error:
-            raise KindredError(
-                f"{name} is not a readable .npy array ({error}); save it with numpy.save."
-            ) from None
+            raise KindredError(f"{name} is not a readable .npy array ({error}); save it with numpy.save.") from None
         return AffinityMatrix(tuple(tasks), values)
     if ending not in readers:
         raise KindredError(f"{name} ends in {ending!r}; an affinity matrix is read from .csv, .json or .npy.")
@@ -121,9 +115,7 @@ def read_affinity(content: bytes, name: str, tasks: Sequence[str] | None = None)
 
 def _read_csv(text: str, name: str) -> AffinityMatrix:
     try:
-        table = pd.read_csv(
-            io.StringIO(text), header=None, dtype=str, keep_default_na=False, skipinitialspace=True
-        )
+        table = pd.read_csv(io.StringIO(text), header=None, dtype=str, keep_default_na=False, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise KindredError(
             f"{name} is not a table ({str(error).strip()}); write one row per source task with equally many columns."
@@ -155,9 +147,7 @@ def _read_json(text: str, name: str) -> AffinityMatrix:
     except (json.JSONDecodeError, RecursionError) as error:
         raise KindredError(f"{name} is not JSON ({error}); mend the file.") from None
     if not isinstance(content, dict) or not {"tasks", "affinity"} <= content.keys():
-        raise KindredError(
-            f"{name} must be an object with the keys 'tasks' and 'affinity' ([source][target])."
-        )
+        raise KindredError(f"{name} must be an object with the keys 'tasks' and 'affinity' ([source][target]).")
     if not isinstance(content["tasks"], list) or not isinstance(content["affinity"], list):
         raise KindredError(f"{name}: 'tasks' must be a list of names and 'affinity' a list of rows.")
     if content.get("orientation", "source,target") != "source,target":

@@ -72,9 +72,7 @@ class AffinitySeries:
             np.array([window.step_from for window in windows] + [windows[-1].step_to if windows else 0]),
             np.array([window.updates for window in windows], dtype=np.int64),
             np.stack([window.total for window in windows]) if windows else np.zeros(shape, np.float32),
-            np.stack([window.total_squares for window in windows])
-            if windows
-            else np.zeros(shape, np.float32),
+            np.stack([window.total_squares for window in windows]) if windows else np.zeros(shape, np.float32),
         )
 
     def __len__(self) -> int:
@@ -101,9 +99,7 @@ class AffinitySeries:
             KindredError: if the run has no window there.
         """
         if not len(self):
-            raise KindredError(
-                "The run has no affinity yet; wait for its first window or choose another run."
-            )
+            raise KindredError("The run has no affinity yet; wait for its first window or choose another run.")
         first_step, last_step = int(self.edges[0]), int(self.edges[-1])
         start = first_step if step_from is None else step_from
         stop = last_step if step_to is None else step_to

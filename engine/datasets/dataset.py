@@ -29,9 +29,7 @@ class Split:
 
     def to(self, device: torch.device) -> "Split":
         """The same split on another device."""
-        return Split(
-            self.inputs.to(device), {task: values.to(device) for task, values in self.labels.items()}
-        )
+        return Split(self.inputs.to(device), {task: values.to(device) for task, values in self.labels.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +53,7 @@ def epoch_order(samples: int, seed: int, epoch: int) -> Tensor:
     return torch.randperm(samples, generator=generator)
 
 
-def split_randomly(
-    name: str, tasks: Sequence[Task], inputs: np.ndarray, labels: dict[str, np.ndarray]
-) -> Dataset:
+def split_randomly(name: str, tasks: Sequence[Task], inputs: np.ndarray, labels: dict[str, np.ndarray]) -> Dataset:
     """60 % training, 20 % validation, 20 % test by a fixed shuffle; inputs and real labels standardised on training.
 
     Args:
@@ -76,9 +72,7 @@ def split_randomly(
         values = labels[task.name]
         if task.loss == "squared_error":
             values = _standardised(values, parts[0], 0)
-        tensors[task.name] = torch.tensor(
-            values, dtype=torch.int64 if task.loss == "cross_entropy" else torch.float32
-        )
+        tensors[task.name] = torch.tensor(values, dtype=torch.int64 if task.loss == "cross_entropy" else torch.float32)
     whole = Split(torch.tensor(inputs, dtype=torch.float32), tensors)
     return Dataset(name, tuple(tasks), *(Split(*whole.batch(torch.tensor(part))) for part in parts))
 

@@ -92,9 +92,7 @@ class RunConfig:
                 object.__setattr__(self, field, value)
             if type(value) is not type_ or not least <= value <= greatest or not math.isfinite(value):
                 kind = "a whole number" if type_ is int else "a number"
-                raise KindredError(
-                    f"{_spoken(field)} is {value!r}; it must be {kind} from {least} to {greatest}."
-                )
+                raise KindredError(f"{_spoken(field)} is {value!r}; it must be {kind} from {least} to {greatest}.")
         for field, allowed in _CHOICES.items():
             if getattr(self, field) not in allowed:
                 raise KindredError(

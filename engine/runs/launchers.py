@@ -33,5 +33,5 @@ def launch(store: Store, run_id: str, *, attached: bool = False) -> subprocess.P
             )
     except OSError as error:
         raise KindredError(
-            f"No worker could be started for the run {run_id!r} ({error}); free some space or processes, then resume it."
+            f"No worker could be started for the run {run_id!r} ({error}); free space or processes, then resume it."
         ) from error

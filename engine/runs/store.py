@@ -61,9 +61,7 @@ class Store:
                 f"The store {self.url!r} is not a database URL; write sqlite:////path/to/kindred.db."
             ) from None
         if address.get_backend_name() != "sqlite" or not address.database or address.database == ":memory:":
-            raise StoreError(
-                f"The store {self.url!r} is not an SQLite file; write sqlite:////path/to/kindred.db."
-            )
+            raise StoreError(f"The store {self.url!r} is not an SQLite file; write sqlite:////path/to/kindred.db.")
         self.path = Path(address.database).resolve()
         self.url = f"sqlite:///{self.path}"
         with self._explained():
@@ -82,9 +80,7 @@ class Store:
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
         with self._reading() as connection:
-            rows = connection.execute(
-                sa.select(schema.runs).order_by(schema.runs.c.created.desc(), schema.runs.c.id)
-            )
+            rows = connection.execute(sa.select(schema.runs).order_by(schema.runs.c.created.desc(), schema.runs.c.id))
             return [_run(row) for row in rows]
 
     def run(self, run_id: str) -> Run:
@@ -175,12 +171,8 @@ class Store:
         """
         run = self.run(run_id)
         if not run.active and run.status != "interrupted":
-            raise KindredError(
-                f"The run {run_id!r} is {run.status}; only a queued or running one can be cancelled."
-            )
-        ended = (
-            {} if run.status == "running" else {"status": "cancelled", "finished": time.time(), "worker": ""}
-        )
+            raise KindredError(f"The run {run_id!r} is {run.status}; only a queued or running one can be cancelled.")
+        ended = {} if run.status == "running" else {"status": "cancelled", "finished": time.time(), "worker": ""}
         with self._writing() as connection:
             connection.execute(_runs_where(run_id).values(cancel_requested=True, **ended))
 
@@ -199,13 +191,9 @@ class Store:
                 sa.and_(table.status == "running", table.heartbeat < now - SILENCE),
                 sa.and_(table.status == "queued", table.heartbeat < now - PATIENCE),
             )
-            fresh = dict(
-                status="queued", worker="", error="", cancel_requested=False, heartbeat=now, finished=None
-            )
+            fresh = dict(status="queued", worker="", error="", cancel_requested=False, heartbeat=now, finished=None)
             with self._writing() as connection:
-                if connection.execute(
-                    _runs_where(run_id).where(stopped).values(seconds_left=None, **fresh)
-                ).rowcount:
+                if connection.execute(_runs_where(run_id).where(stopped).values(seconds_left=None, **fresh)).rowcount:
                     return
             run = self.run(run_id)
         raise KindredError(
@@ -229,9 +217,7 @@ class Store:
             queued = _runs_where(run_id).where(schema.runs.c.status == "queued")
             values = dict(status="running", worker=token, heartbeat=now)
             if not connection.execute(queued.values(**values)).rowcount:
-                raise WriterReplaced(
-                    f"The run {run_id!r} is not waiting for a worker; resume it to launch one."
-                )
+                raise WriterReplaced(f"The run {run_id!r} is not waiting for a worker; resume it to launch one.")
         return token
 
     def write(
@@ -253,9 +239,7 @@ class Store:
         with self._writing() as connection:
             mine = _runs_where(run_id).where(schema.runs.c.worker == token)
             if not connection.execute(mine.values(heartbeat=time.time(), **values)).rowcount:
-                raise WriterReplaced(
-                    f"The run {run_id!r} was taken over or deleted; this worker stops writing it."
-                )
+                raise WriterReplaced(f"The run {run_id!r} was taken over or deleted; this worker stops writing it.")
             _put_windows(connection, run_id, windows)
             _put_evaluations(connection, run_id, evaluations)
             asked = sa.select(schema.runs.c.cancel_requested).where(schema.runs.c.id == run_id)
@@ -266,11 +250,7 @@ class Store:
     def series(self, run_id: str) -> AffinitySeries:
         """The run's affinity over training; empty while nothing is stored."""
         run = self.run(run_id)
-        query = (
-            sa.select(schema.windows)
-            .where(schema.windows.c.run == run_id)
-            .order_by(schema.windows.c.step_from)
-        )
+        query = sa.select(schema.windows).where(schema.windows.c.run == run_id).order_by(schema.windows.c.step_from)
         shape = (len(run.tasks), len(run.tasks))
         with self._reading() as connection:
             windows = [
@@ -366,21 +346,12 @@ class Store:
             raise StoreError(f"The store {self.path} failed ({error}); {_DAMAGED}.") from error
         except (sa.exc.DBAPIError, OSError) as error:
             cause = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error)
-            for symptom, advice in _ADVICE.items():
-                if symptom in cause.lower():
-                    break
-            else:
-                advice = (
-                    "see that the file can be read and written, or point KINDRED_STORE or --store elsewhere"
-                )
-            raise StoreError(
-                f"The store {self.path} failed ({cause}); {advice}. What was stored is kept."
-            ) from error
+            advice = next((advice for symptom, advice in _ADVICE.items() if symptom in cause.lower()), _ELSE)
+            raise StoreError(f"The store {self.path} failed ({cause}); {advice}. What was stored is kept.") from error
 
 
-_DAMAGED = (
-    "the file is damaged or no database: move it aside or restore a copy, or point KINDRED_STORE elsewhere"
-)
+_DAMAGED = "the file is damaged or no database: move it aside or restore a copy, or point KINDRED_STORE elsewhere"
+_ELSE = "see that the file can be read and written, or point KINDRED_STORE or --store elsewhere"
 _ADVICE = {
     "not a database": _DAMAGED,
     "malformed": _DAMAGED,
@@ -450,9 +421,7 @@ def _array(blob: bytes, shape: tuple[int, ...]) -> np.ndarray:
     try:
         return np.frombuffer(blob, dtype="<f4").reshape(shape)
     except ValueError:
-        raise StoreError(
-            f"The store holds {len(blob)} bytes where {shape} numbers belong; {_DAMAGED}."
-        ) from None
+        raise StoreError(f"The store holds {len(blob)} bytes where {shape} numbers belong; {_DAMAGED}.") from None
 
 
 def _run(row: sa.Row) -> Run:

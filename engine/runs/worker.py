@@ -83,9 +83,7 @@ def work(store: Store, run_id: str) -> None:
         _record_failure(store, run_id, token, str(error))
         raise
     except Exception as error:
-        _record_failure(
-            store, run_id, token, f"The worker stopped on an unexpected error ({error!r}); see its log."
-        )
+        _record_failure(store, run_id, token, f"The worker stopped on an unexpected error ({error!r}); see its log.")
         raise
     finally:
         beating.set()
@@ -106,9 +104,7 @@ def _train(store: Store, run_id: str, token: str) -> None:
         started=run.started or time.time(),
     )
     finished = session.run(sink)
-    sink.flush(
-        status="finished" if finished else "cancelled", finished=time.time(), seconds_left=None, worker=""
-    )
+    sink.flush(status="finished" if finished else "cancelled", finished=time.time(), seconds_left=None, worker="")
     if finished:
         checkpoint.unlink(missing_ok=True)
 

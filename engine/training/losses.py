@@ -9,9 +9,7 @@ from torch import Tensor
 from engine.tasks import Task
 
 _LOSSES = {
-    "binary_cross_entropy": lambda output, label: F.binary_cross_entropy_with_logits(
-        output.squeeze(1), label
-    ),
+    "binary_cross_entropy": lambda output, label: F.binary_cross_entropy_with_logits(output.squeeze(1), label),
     "cross_entropy": F.cross_entropy,
     "squared_error": lambda output, label: F.mse_loss(output.squeeze(1), label),
 }

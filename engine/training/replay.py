@@ -12,8 +12,8 @@ Value = TypeVar("Value")
 class Replay:
     """Remembers, just before a forward pass, all that the pass draws on besides parameters and inputs.
 
-    Calling it repeats a pass with the same random masks and from the same buffers (BatchNorm's running statistics, say),
-    and leaves generators and buffers as they were found.
+    Calling it repeats a pass with the same random masks and from the same buffers (BatchNorm's running statistics,
+    say), and leaves generators and buffers as they were found.
 
     Args:
         module: whose buffers a forward pass reads and moves.

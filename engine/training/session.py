@@ -59,17 +59,13 @@ class Session:
                 "choose a batch size no larger than that."
             )
         self.steps = self.steps_per_epoch * config.epochs
-        self.window_steps = config.every * (
-            config.window or math.ceil(self.steps / config.every / WINDOWS_A_RUN)
-        )
+        self.window_steps = config.every * (config.window or math.ceil(self.steps / config.every / WINDOWS_A_RUN))
 
         torch.manual_seed(config.seed)
         trunk, features = catalog.load("trunk", config.trunk)(
             tuple(self.train.inputs.shape[1:]), config.width, config.depth, config.dropout, config.batch_norm
         )
-        self.model = catalog.load("architecture", config.architecture)(self.tasks, trunk, features).to(
-            self.device
-        )
+        self.model = catalog.load("architecture", config.architecture)(self.tasks, trunk, features).to(self.device)
         self.combine = catalog.load("weighting", config.weighting)
         self.optimizer = _optimizer(config, self.model)
         self.estimator = None
@@ -139,9 +135,7 @@ class Session:
         outputs = {task.name: torch.cat([chunk[task.name] for chunk in chunks]) for task in self.tasks}
         measured = (task_losses, task_metrics)
         losses, metrics = (
-            np.array(
-                [value.item() for value in measure(self.tasks, outputs, data.labels).values()], np.float32
-            )
+            np.array([value.item() for value in measure(self.tasks, outputs, data.labels).values()], np.float32)
             for measure in measured
         )
         return Evaluation(self.step, split, losses, metrics)

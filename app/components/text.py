@@ -1,0 +1,23 @@
+"""Text that a visitor or a file wrote, made safe for Streamlit's Markdown."""
+
+import re
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
+
+
+def plain(text: str) -> str:
+    """The text with every character escaped that Markdown could read as markup, so that it shows as it is."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in words short enough for a table: ``40 ms``, ``45 s``, ``3 min``, ``2.5 h``; a dash where unknown."""
+    if seconds is None:
+        return "–"
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

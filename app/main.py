@@ -1,0 +1,29 @@
+"""Entry point of every page view: navigation and the page registry."""
+
+import streamlit as st
+
+from app import state
+from app.components.guard import guarded
+from app.pages import affinity, graph, grouping, runs
+
+PAGES = {
+    "runs": (runs.show, "Runs", ":material/list:"),
+    "affinity": (affinity.show, "Affinity", ":material/grid_on:"),
+    "graph": (graph.show, "Task graph", ":material/hub:"),
+    "grouping": (grouping.show, "Grouping", ":material/workspaces:"),
+}
+
+
+def main() -> None:
+    """Show the page of the address."""
+    st.set_page_config(page_title="Kindred", page_icon=":material/workspaces:", layout="wide")
+    state.read_url()
+    pages = {
+        path: st.Page(guarded(show), title=title, icon=icon, url_path=path, default=path == "runs")
+        for path, (show, title, icon) in PAGES.items()
+    }
+    state.register_pages(pages)
+    st.navigation(list(pages.values()), position="top").run()
+
+
+main()

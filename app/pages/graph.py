@@ -1,0 +1,78 @@
+"""Task graph: the same affinities as arrows between tasks."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.charts.graph import positions
+from app.components import live_chart
+from app.components.live import follow
+from app.components.runs import pick_run, say_waiting, series, store
+from app.components.text import plain
+from engine.affinity.series import AffinitySeries
+
+_SCALES = {"shared": "Shared", "target": "Per target", "centred": "Around the target's mean"}
+
+
+def show() -> None:
+    """The page."""
+    st.title("Task graph")
+    st.caption(
+        "An arrow leads from a **source** to the **target** whose loss its step changes. Blue and solid: it helps; "
+        "orange and dashed: it hurts; the thicker, the more. Tasks keep their place over time. Click a task to see its "
+        "arrows only."
+    )
+    run = pick_run()
+    state.put(
+        "scale",
+        st.segmented_control(
+            "Scale of the arrows",
+            list(_SCALES),
+            format_func=_SCALES.__getitem__,
+            default=state.get("scale", "shared"),
+            required=True,
+        ),
+    )
+    follow(lambda: _graph(run.id), lambda: store().run(run.id).active)
+
+
+def _graph(run_id: str) -> None:
+    run = store().run(run_id)
+    observed = series(run)
+    if not len(observed):
+        say_waiting(run)
+        return
+    ended = "" if run.active else "whole"
+    shown = live_chart.graph(
+        observed,
+        key=f"graph-{run_id}",
+        positions=state.kept(f"layout {run_id} {ended}", lambda: positions(observed.mean().affinity)),
+        interval=state.get("interval"),
+        mode=state.get("mode", "interval"),
+        scale=state.get("scale", "shared"),
+        threshold=state.get("threshold", 0.5),
+        node=state.get("node"),
+    )
+    for name in ("interval", "mode", "threshold", "node"):
+        state.put(name, getattr(shown, name))
+    state.write_url("run", "interval", "mode", "scale", "threshold", "node")
+    _strongest(observed, shown)
+
+
+def _strongest(observed: AffinitySeries, shown: live_chart.GraphResult) -> None:
+    mean = observed.mean(*shown.steps)
+    sources, targets = np.nonzero(~np.eye(len(observed.tasks), dtype=bool))
+    arrows = pd.DataFrame(
+        {
+            "source": [observed.tasks[place] for place in sources],
+            "target": [observed.tasks[place] for place in targets],
+            "affinity": mean.affinity[sources, targets],
+        }
+    )
+    if shown.node in observed.tasks:
+        arrows = arrows[(arrows["source"] == shown.node) | (arrows["target"] == shown.node)]
+    arrows = arrows.sort_values("affinity", key=abs, ascending=False)
+    whose = f" of {shown.node}" if shown.node in observed.tasks else ""
+    with st.expander(plain(f"The arrows{whose} as a table, strongest first, steps {mean.step_from} to {mean.step_to}")):
+        st.dataframe(arrows, hide_index=True, width="stretch")

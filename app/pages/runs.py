@@ -1,0 +1,115 @@
+"""Runs: what there is, how far it is, and everything that can be done with it."""
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from app import state
+from app.components.live import follow
+from app.components.runs import store
+from app.components.text import duration, plain
+from app.pages.runs_launch import import_matrix, launch_form
+from engine.runs.launchers import launch
+from engine.runs.run import Run
+
+SHOWN_AT_ONCE = 50
+
+_BADGES = {
+    "queued": ("gray", ":material/schedule:"),
+    "running": ("blue", ":material/play_circle:"),
+    "finished": ("green", ":material/check_circle:"),
+    "cancelled": ("gray", ":material/cancel:"),
+    "failed": ("red", ":material/error:"),
+    "interrupted": ("orange", ":material/warning:"),
+}
+_COLUMNS = [3.2, 1.5, 2.6, 1.6, 1.6]
+
+
+def show() -> None:
+    """The page."""
+    state.write_url()
+    title, actions = st.columns([3, 2], vertical_alignment="bottom")
+    title.title("Runs")
+    title.caption("Each run is one training in which every task's effect on every other was observed.")
+    with actions.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Launch a run", type="primary", icon=":material/rocket_launch:"):
+            launch_form()
+        if st.button("Import a matrix", icon=":material/upload:"):
+            import_matrix()
+
+    follow(_list, lambda: any(run.active for run in store().runs()))
+
+
+def _list() -> None:
+    runs = store().runs()
+    wanted = ""
+    if len(runs) > 8:
+        wanted = st.text_input("Search", placeholder="name, data set or status", label_visibility="collapsed")
+    found = [run for run in runs if wanted.lower() in f"{run.name} {run.id} {_dataset(run)} {run.status}".lower()]
+    if not found:
+        st.info("No run fits; clear the search, launch a run or import a matrix.", icon=":material/info:")
+    shown = state.get("shown", SHOWN_AT_ONCE)
+    for run in found[:shown]:
+        with st.container(border=True, key=f"run-{run.id}"):
+            _row(run)
+    if len(found) > shown and st.button("Show more"):
+        state.put("shown", shown + SHOWN_AT_ONCE)
+        st.rerun(scope="fragment")
+
+
+def _row(run: Run) -> None:
+    name, status, progress, about, actions = st.columns(_COLUMNS, vertical_alignment="center")
+    name.markdown(f"**{plain(run.name)}**")
+    name.caption(plain(f"{run.id} · {time.strftime('%Y-%m-%d %H:%M', time.localtime(run.created))}"))
+    colour, icon = _BADGES[run.status]
+    status.badge(run.status, color=colour, icon=icon)
+    with progress:
+        if run.origin != "trained":
+            st.caption(plain(run.quantity))
+        elif run.status == "finished":
+            st.caption(f"{run.steps} steps in {duration((run.finished or 0) - (run.started or 0))}")
+        else:
+            left = f" · {duration(run.seconds_left)} left" if run.status == "running" else ""
+            st.progress(run.step / run.steps if run.steps else 0.0, text=f"step {run.step} of {run.steps}{left}")
+        if run.error:
+            st.caption(f":red[{plain(run.error)}]")
+    about.markdown(plain(_dataset(run)))
+    about.caption(f"{len(run.tasks)} tasks" if run.tasks else "tasks not loaded yet")
+    with actions.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Open", key=f"open-{run.id}", help="Show its affinities"):
+            state.choose_run(run.id)
+            state.go_to("affinity")
+        with st.popover("", icon=":material/more_vert:", help="Cancel, resume, rename, delete", key=f"more-{run.id}"):
+            _actions(run)
+
+
+def _actions(run: Run) -> None:
+    st.caption(plain(run.name))
+    if run.active and st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop_circle:", width="stretch"):
+        store().request_cancel(run.id)
+        st.rerun()
+    if run.resumable and st.button("Resume", key=f"resume-{run.id}", icon=":material/resume:", width="stretch"):
+        store().requeue(run.id)
+        launch(store(), run.id)
+        st.rerun()
+    with st.form(f"rename-{run.id}", border=False):
+        name = st.text_input("New name", run.name, max_chars=200)
+        if st.form_submit_button("Rename", icon=":material/edit:", width="stretch"):
+            store().rename(run.id, name)
+            st.rerun()
+    if run.config:
+        with st.expander("Settings"):
+            settings = pd.DataFrame({"value": {key: str(value) for key, value in run.config.items()}})
+            st.table(settings)
+    if run.source:
+        st.caption(plain(run.source))
+    if not run.active:
+        sure = st.checkbox("Delete it with all it stored", key=f"sure-{run.id}")
+        if st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:", disabled=not sure, width="stretch"):
+            store().delete(run.id)
+            st.rerun()
+
+
+def _dataset(run: Run) -> str:
+    return run.config.get("dataset", run.origin)
