@@ -1,11 +1,15 @@
 """Entry point of every page view: navigation and the page registry."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from app import state
 from app.components.guard import guarded
 from app.pages import affinity, graph, grouping, runs
 
+ICON = Path(__file__).parent / "icon.svg"
+CSS = ".stMainBlockContainer { padding-top: 4.5rem; }"  # Streamlit leaves a third of a small screen empty
 PAGES = {
     "runs": (runs.show, "Runs", ":material/list:"),
     "affinity": (affinity.show, "Affinity", ":material/grid_on:"),
@@ -16,7 +20,8 @@ PAGES = {
 
 def main() -> None:
     """Show the page of the address."""
-    st.set_page_config(page_title="Kindred", page_icon=":material/workspaces:", layout="wide")
+    st.set_page_config(page_title="Kindred", page_icon=str(ICON), layout="wide")
+    st.html(f"<style>{CSS}</style>")
     state.read_url()
     pages = {
         path: st.Page(guarded(show), title=title, icon=icon, url_path=path, default=path == "runs")

@@ -6,11 +6,27 @@ address shows the same view. The URL is read once, when the session begins; afte
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from engine.grouping.problem import parse_singleton
+
+
+@dataclass(frozen=True)
+class _Parameter:
+    """Attributes:
+    parse: from the URL's text; raises ``ValueError`` or ``KeyError`` for what cannot be read, which is left out.
+    write: to the URL's text.
+    default: the choice while none was made, which the URL need not show.
+    of_run: whether the choice is forgotten when another run is chosen.
+    """
+
+    parse: Callable[[str], Any] = str
+    write: Callable[[Any], str] = str
+    default: Any = None
+    of_run: bool = False
 
 
 def _steps(text: str) -> tuple[int, int | None]:
@@ -30,62 +46,75 @@ def _pair(text: str) -> tuple[str, str]:
     return source, target
 
 
-# URL parameter → (from text, to text); a parameter that cannot be read is left out
-_PARAMETERS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
-    "run": (str, str),
-    "interval": (_steps, lambda value: f"{value[0]}-{'' if value[1] is None else value[1]}"),
-    "mode": ({"step": "step", "interval": "interval"}.__getitem__, str),
-    "order": ({"given": "given", "name": "name", "cluster": "cluster"}.__getitem__, str),
-    "scale": ({"shared": "shared", "target": "target", "centred": "centred"}.__getitem__, str),
-    "pair": (_pair, json.dumps),
-    "node": (str, str),
-    "threshold": (float, "{:.2f}".format),
-    "serve": (_names, json.dumps),
-    "aggregate": ({"mean": "mean", "sum": "sum"}.__getitem__, str),
-    "singleton": (lambda text: str(parse_singleton(text)), str),
-    "budget": (int, str),
+def _share(text: str) -> float:
+    if not 0 <= float(text) <= 1:
+        raise ValueError(text)
+    return float(text)
+
+
+def _one_of(*options: str) -> Callable[[str], str]:
+    return {option: option for option in options}.__getitem__
+
+
+_PARAMETERS = {
+    "run": _Parameter(),
+    "interval": _Parameter(
+        _steps, lambda value: f"{value[0]}-{'' if value[1] is None else value[1]}", (0, None), of_run=True
+    ),
+    "mode": _Parameter(_one_of("step", "interval"), default="interval", of_run=True),
+    "order": _Parameter(_one_of("given", "name", "cluster"), default="given"),
+    "scale": _Parameter(_one_of("shared", "target", "centred"), default="shared"),
+    "pair": _Parameter(_pair, json.dumps, of_run=True),
+    "node": _Parameter(of_run=True),
+    "threshold": _Parameter(_share, "{:.2f}".format, 0.5),
+    "serve": _Parameter(_names, json.dumps, of_run=True),
+    "aggregate": _Parameter(_one_of("mean", "sum"), default="mean"),
+    "singleton": _Parameter(lambda text: str(parse_singleton(text)), default="forbid"),
+    "budget": _Parameter(int, of_run=True),
+    "shown_runs": _Parameter(int, default=50),
 }
-_READ = "url read"
-_OF_A_RUN = ("interval", "mode", "pair", "node", "serve", "budget")
 
 
 def read_url() -> None:
     """Take the choices of the address that the session began with."""
-    if _READ in st.session_state:
+    if "url_read" in st.session_state:
         return
-    st.session_state[_READ] = True
-    for name, (parse, _) in _PARAMETERS.items():
+    st.session_state["url_read"] = True
+    for name, parameter in _PARAMETERS.items():
         if name in st.query_params:
             try:
-                put(name, parse(st.query_params[name]))
+                put(name, parameter.parse(st.query_params[name]))
             except (KeyError, ValueError):
                 continue
 
 
 def write_url(*names: str) -> None:
     """Show the named choices, and no others, in the address."""
-    wanted = {name: _PARAMETERS[name][1](get(name)) for name in names if get(name) is not None}
+    wanted = {name: _PARAMETERS[name].write(get(name)) for name in names if get(name) != _PARAMETERS[name].default}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
 
-def get(name: str, default: Any = None) -> Any:
-    """A choice, or ``default`` while none was made."""
+def get(name: str) -> Any:
+    """A choice, or its default while none was made."""
     value = st.session_state.get(f"choice:{name}")
-    return default if value is None else value
+    return _PARAMETERS[name].default if value is None else value
 
 
 def put(name: str, value: Any) -> None:
-    """Make a choice; ``None`` forgets it."""
+    """Make a choice; ``None`` returns to the default."""
     st.session_state[f"choice:{name}"] = value
 
 
 def choose_run(run_id: str) -> None:
     """Turn to another run, forgetting what was chosen within the last one."""
-    if get("run") != run_id:
-        for name in _OF_A_RUN:
-            put(name, None)
-        put("run", run_id)
+    if get("run") == run_id:
+        return
+    if get("run") is not None:
+        for name, parameter in _PARAMETERS.items():
+            if parameter.of_run:
+                put(name, None)
+    put("run", run_id)
 
 
 def kept(name: str, make: Callable[[], Any]) -> Any:

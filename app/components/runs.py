@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state
+from app.components.text import plain
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 from engine.runs.run import Run
@@ -54,6 +55,16 @@ def pick_run() -> Run:
         raise KindredError(f"There is no run {wanted!r} in this store; choose one above.")
     state.choose_run(chosen)
     return next(run for run in runs if run.id == chosen)
+
+
+def interval(observed: AffinitySeries) -> tuple[int, int | None]:
+    """The chosen interval in steps; the whole run, and an error box, where the run has no window in it."""
+    try:
+        observed.windows_between(*state.get("interval"))
+    except KindredError as error:
+        st.error(f"{plain(str(error))} The whole run is shown instead.", icon=":material/error:")
+        state.put("interval", None)
+    return state.get("interval")
 
 
 def say_waiting(run: Run) -> None:

@@ -9,7 +9,7 @@ from app.charts.curves import LossHistory, loss_curves, pair_curves
 from app.charts.heatmap import cluster_order, name_order
 from app.components import live_chart
 from app.components.live import follow
-from app.components.runs import pick_run, say_waiting, series, store
+from app.components.runs import interval, pick_run, say_waiting, series, store
 from app.components.text import plain
 from engine.affinity.matrix import AffinityMatrix
 from engine.affinity.series import AffinitySeries
@@ -39,7 +39,7 @@ def show() -> None:
                 "Order of tasks",
                 list(_ORDERS),
                 format_func=_ORDERS.__getitem__,
-                index=list(_ORDERS).index(state.get("order", "given")),
+                index=list(_ORDERS).index(state.get("order")),
             ),
         )
     with scale:
@@ -49,7 +49,7 @@ def show() -> None:
                 "Colour scale",
                 list(_SCALES),
                 format_func=_SCALES.__getitem__,
-                default=state.get("scale", "shared"),
+                default=state.get("scale"),
                 help=_SCALE_HELP,
                 required=True,
             ),
@@ -73,10 +73,10 @@ def _matrix(run_id: str, show_self: bool) -> None:
     shown = live_chart.heatmap(
         observed,
         key=f"heatmap-{run_id}",
-        interval=state.get("interval"),
-        mode=state.get("mode", "interval"),
+        interval=interval(observed),
+        mode=state.get("mode"),
         order=_order(run, observed),
-        scale=state.get("scale", "shared"),
+        scale=state.get("scale"),
         show_self=show_self,
         selected=state.get("pair"),
     )
@@ -91,7 +91,7 @@ def _matrix(run_id: str, show_self: bool) -> None:
 
 def _order(run: Run, observed: AffinitySeries) -> tuple[int, ...]:
     """The order of rows and columns, the same at every step of the run."""
-    order = state.get("order", "given")
+    order = state.get("order")
     if order == "name":
         return name_order(observed.tasks)
     if order == "cluster":
@@ -110,7 +110,9 @@ def _pair(run: Run, observed: AffinitySeries, shown: live_chart.HeatmapResult) -
     mean = observed.mean(*shown.steps)
     st.subheader(plain(f"{source} and {target}") if source != target else plain(source))
     directions = {(source, target), (target, source)}
-    for column, (helper, helped) in zip(st.columns(2), sorted(directions, key=lambda pair: pair[0] != source), strict=False):
+    for column, (helper, helped) in zip(
+        st.columns(2), sorted(directions, key=lambda pair: pair[0] != source), strict=False
+    ):
         place = observed.tasks.index(helper), observed.tasks.index(helped)
         error = mean.standard_error[place]
         column.metric(

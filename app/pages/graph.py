@@ -8,7 +8,7 @@ from app import state
 from app.charts.graph import positions
 from app.components import live_chart
 from app.components.live import follow
-from app.components.runs import pick_run, say_waiting, series, store
+from app.components.runs import interval, pick_run, say_waiting, series, store
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
 
@@ -30,7 +30,7 @@ def show() -> None:
             "Scale of the arrows",
             list(_SCALES),
             format_func=_SCALES.__getitem__,
-            default=state.get("scale", "shared"),
+            default=state.get("scale"),
             required=True,
         ),
     )
@@ -48,10 +48,10 @@ def _graph(run_id: str) -> None:
         observed,
         key=f"graph-{run_id}",
         positions=state.kept(f"layout {run_id} {ended}", lambda: positions(observed.mean().affinity)),
-        interval=state.get("interval"),
-        mode=state.get("mode", "interval"),
-        scale=state.get("scale", "shared"),
-        threshold=state.get("threshold", 0.5),
+        interval=interval(observed),
+        mode=state.get("mode"),
+        scale=state.get("scale"),
+        threshold=state.get("threshold"),
         node=state.get("node"),
     )
     for name in ("interval", "mode", "threshold", "node"):

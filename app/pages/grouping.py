@@ -6,7 +6,7 @@ from app import state
 from app.charts.frontier import FrontierFrame, NetworkCard
 from app.components import live_chart
 from app.components.live import follow
-from app.components.runs import pick_run, say_waiting, series, store
+from app.components.runs import interval, pick_run, say_waiting, series, store
 from app.components.text import duration, plain
 from engine.errors import KindredError
 from engine.grouping.exact_subsets import MOST_SERVING, solve_all_budgets
@@ -45,7 +45,8 @@ def show() -> None:
 
 
 def _choices(run: Run) -> None:
-    state.put("serve", _serving(run))
+    serving = _serving(run)
+    state.put("serve", None if serving == _served_by_default(run) else serving)
     aggregate, singleton, number = st.columns([2, 2, 1], vertical_alignment="bottom")
     state.put(
         "aggregate",
@@ -53,11 +54,11 @@ def _choices(run: Run) -> None:
             "Score of a served task",
             list(_AGGREGATES),
             format_func=_AGGREGATES.__getitem__,
-            index=list(_AGGREGATES).index(state.get("aggregate", "mean")),
+            index=list(_AGGREGATES).index(state.get("aggregate")),
             help="What a task is predicted to gain from the other members of the network that serves it.",
         ),
     )
-    rule = state.get("singleton", "forbid")
+    rule = state.get("singleton")
     known = rule if rule in _SINGLETONS else "number"
     chosen = singleton.selectbox(
         "Score of a task alone in its network",
@@ -82,24 +83,29 @@ def _number(rule: str) -> float:
 def _serving(run: Run) -> tuple[str, ...]:
     """The chips; all tasks, or as many as the solver takes, until the visitor chooses."""
     wanted = state.get("serve")
-    unknown = [task for task in wanted or () if task not in run.tasks]
+    wanted = _served_by_default(run) if wanted is None else wanted
+    unknown = [task for task in wanted if task not in run.tasks]
     if unknown:
         st.error(
             f"{plain(repr(unknown[0]))} is no task of this run, so it cannot be served; the address named it. "
             "Choose among the tasks below.",
             icon=":material/error:",
         )
-    known = [task for task in wanted or run.tasks[:MOST_SERVING] if task in run.tasks]
     chosen = st.pills(
         "Serving tasks",
         run.tasks,
         selection_mode="multi",
-        default=known,
+        default=[task for task in wanted if task in run.tasks],
         format_func=plain,
         key=f"serve-{run.id}",
         help=f"Tasks whose predictions you need, up to {MOST_SERVING}; the others may still be trained along.",
     )
     return tuple(task for task in run.tasks if task in chosen)
+
+
+def _served_by_default(run: Run) -> tuple[str, ...]:
+    """All tasks, or the first ones that the exact solver can serve."""
+    return run.tasks[:MOST_SERVING]
 
 
 def _frontier(run_id: str) -> None:
@@ -109,9 +115,10 @@ def _frontier(run_id: str) -> None:
         say_waiting(run)
         return
     serving = state.get("serve")
+    serving = _served_by_default(run) if serving is None else serving
     if not serving:
         raise KindredError("No task is served; choose at least one serving task above.")
-    mean = observed.mean(*(state.get("interval") or (None, None)))
+    mean = observed.mean(*interval(observed))
     rule = state.get("singleton")
     problem = GroupingProblem(
         run.tasks,
@@ -124,7 +131,7 @@ def _frontier(run_id: str) -> None:
     budget = live_chart.frontier(
         [_frame(solution) for solution in solutions],
         key=f"frontier-{run_id}",
-        budget=min(max(state.get("budget", min(3, len(solutions))), 1), len(solutions)),
+        budget=min(max(state.get("budget") or 3, 1), len(solutions)),
     )
     state.put("budget", budget)
     state.write_url("run", "interval", "serve", "aggregate", "singleton", "budget")

@@ -13,7 +13,6 @@ from app.pages.runs_launch import import_matrix, launch_form
 from engine.runs.launchers import launch
 from engine.runs.run import Run
 
-SHOWN_AT_ONCE = 50
 
 _BADGES = {
     "queued": ("gray", ":material/schedule:"),
@@ -49,19 +48,19 @@ def _list() -> None:
     found = [run for run in runs if wanted.lower() in f"{run.name} {run.id} {_dataset(run)} {run.status}".lower()]
     if not found:
         st.info("No run fits; clear the search, launch a run or import a matrix.", icon=":material/info:")
-    shown = state.get("shown", SHOWN_AT_ONCE)
+    shown = state.get("shown_runs")
     for run in found[:shown]:
         with st.container(border=True, key=f"run-{run.id}"):
             _row(run)
     if len(found) > shown and st.button("Show more"):
-        state.put("shown", shown + SHOWN_AT_ONCE)
+        state.put("shown_runs", shown + 50)
         st.rerun(scope="fragment")
 
 
 def _row(run: Run) -> None:
     name, status, progress, about, actions = st.columns(_COLUMNS, vertical_alignment="center")
-    name.markdown(f"**{plain(run.name)}**")
-    name.caption(plain(f"{run.id} · {time.strftime('%Y-%m-%d %H:%M', time.localtime(run.created))}"))
+    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
+    name.markdown(f"**{plain(run.name)}**  \n:small[:gray[{plain(f'{run.id} · {created}')}]]")
     colour, icon = _BADGES[run.status]
     status.badge(run.status, color=colour, icon=icon)
     with progress:
@@ -74,8 +73,8 @@ def _row(run: Run) -> None:
             st.progress(run.step / run.steps if run.steps else 0.0, text=f"step {run.step} of {run.steps}{left}")
         if run.error:
             st.caption(f":red[{plain(run.error)}]")
-    about.markdown(plain(_dataset(run)))
-    about.caption(f"{len(run.tasks)} tasks" if run.tasks else "tasks not loaded yet")
+    tasks = f"{len(run.tasks)} tasks" if run.tasks else "tasks not known yet"
+    about.markdown(f"{plain(_dataset(run))}  \n:small[:gray[{tasks}]]")
     with actions.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Open", key=f"open-{run.id}", help="Show its affinities"):
             state.choose_run(run.id)

@@ -1,7 +1,7 @@
 """Exact inter-task affinity: take one task's step on the shared parameters, see what it does to every task's loss."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -73,18 +73,13 @@ class Lookahead:
             ``[source, target]``, float64, in the order of ``losses``.
 
         Raises:
-            KindredError: if a loss is not positive, as the relative change then means nothing.
+            KindredError: if a loss is not positive and finite, as the relative change then means nothing.
         """
         before = _stacked(losses)
-        for task, loss in zip(losses, before.tolist(), strict=True):
-            if not 0 < loss < float("inf"):
-                raise KindredError(
-                    f"The loss of {task!r} is {loss}; the lookahead needs positive, finite losses to form a relative "
-                    "change, so lower the learning rate if it diverged, or drop the task if it is solved."
-                )
+        _check("The loss", losses, before, (before > 0) & before.isfinite())
         home = [parameter.detach().clone() for parameter in self.shared]
         rows = []
-        for loss in losses.values():
+        for source, loss in losses.items():
             gradients = torch.autograd.grad(loss, self.shared, retain_graph=True, allow_unused=True)
             try:
                 self.take_step(gradients)
@@ -93,6 +88,7 @@ class Lookahead:
             finally:
                 for parameter, value in zip(self.shared, home, strict=True):
                     parameter.data.copy_(value)  # .data: the graph of `losses` stays valid
+            _check(f"After the step of {source!r} alone, the loss", losses, after, after.isfinite())
             rows.append((1 - after / before) / self.step_size)
         return torch.stack(rows)
 
@@ -125,3 +121,12 @@ class Lookahead:
 
 def _stacked(losses: Mapping[str, Tensor]) -> Tensor:
     return torch.stack([loss.detach().double() for loss in losses.values()])
+
+
+def _check(subject: str, tasks: Iterable[str], values: Tensor, good: Tensor) -> None:
+    for task, value, fine in zip(tasks, values.tolist(), good.tolist(), strict=True):
+        if not fine:
+            raise KindredError(
+                f"{subject} of {task!r} is {value}; the lookahead needs positive, finite losses to form a relative "
+                "change, so lower the learning rate if training diverged, or drop the task if it is solved."
+            )

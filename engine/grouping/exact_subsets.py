@@ -60,9 +60,7 @@ def _solve_up_to(problem: GroupingProblem, most_networks: int) -> list[Solution]
     blocks = _Blocks(problem)
     chosen: list[tuple[tuple[Network, ...], float]] = []
     for partition in _best_partitions(blocks.value, most_networks):
-        networks = tuple(
-            sorted(map(blocks.network, partition), key=lambda n: problem.serving.index(n.serves[0]))
-        )
+        networks = tuple(sorted(map(blocks.network, partition), key=lambda n: problem.serving.index(n.serves[0])))
         value = evaluate(problem, networks)
         if chosen and value <= chosen[-1][1] + TIE * _mean_magnitude(problem, networks):
             networks, value = chosen[-1]
@@ -101,9 +99,7 @@ class _Blocks:
             np.add(self.w[: 1 << bit], gives[bit], out=self.w[1 << bit : 2 << bit])
         rows = (1 << 17) // len(self.tasks)  # 1 MB of w at a time, which stays in the processor's cache
         masks = np.arange(1 << served)
-        self.value = np.concatenate(
-            [self._totals(masks[start : start + rows]).max(axis=1) for start in masks[::rows]]
-        )
+        self.value = np.concatenate([self._totals(masks[start : start + rows]).max(axis=1) for start in masks[::rows]])
         self.value[0] = -np.inf
 
     def network(self, block: int) -> Network:
@@ -113,9 +109,7 @@ class _Blocks:
         best = totals.max()
         auxiliaries = int(np.argmax(totals >= best - TIE * abs(best)))
         in_block = {task for bit, task in enumerate(problem.serving) if block >> bit & 1}
-        outsiders = [
-            task for task in np.argsort(-self.w[block], kind="stable") if self.tasks[task] not in in_block
-        ]
+        outsiders = [task for task in np.argsort(-self.w[block], kind="stable") if self.tasks[task] not in in_block]
         members = in_block | {self.tasks[task] for task in outsiders[:auxiliaries]}
         return Network(
             tuple(task for task in problem.tasks if task in members),
@@ -217,6 +211,5 @@ def _check_size(problem: GroupingProblem) -> None:
         )
     if len(problem.tasks) > MOST_TASKS:
         raise KindredError(
-            f"There are {len(problem.tasks)} tasks; the exact solver takes at most {MOST_TASKS}, so leave "
-            "some out."
+            f"There are {len(problem.tasks)} tasks; the exact solver takes at most {MOST_TASKS}, so leave some out."
         )

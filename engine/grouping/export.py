@@ -86,9 +86,7 @@ def from_file(content: bytes | str) -> tuple[Solution, dict]:
         document["singleton"],
     )
     name = document["solver"]["name"]
-    rests_on = (
-        f"the word of the solver {name!r} in a grouping file; the value was recomputed, the bound was not"
-    )
+    rests_on = f"the word of the solver {name!r} in a grouping file; the value was recomputed, the bound was not"
     solution = Solution(
         problem,
         int(document["budget"]),
@@ -116,9 +114,7 @@ def _parse(content: bytes | str) -> dict:
     except (json.JSONDecodeError, RecursionError) as error:
         raise KindredError(f"The grouping file is not JSON ({error}); export it again.") from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), str):
-        raise KindredError(
-            f'This is no grouping file: it must be a JSON object with the field "format": "{FORMAT}".'
-        )
+        raise KindredError(f'This is no grouping file: it must be a JSON object with the field "format": "{FORMAT}".')
     return document
 
 
@@ -212,6 +208,4 @@ def _plain_source(source: dict) -> dict:
     try:
         return json.loads(json.dumps(source, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
-        raise KindredError(
-            f"`source` cannot be written as JSON ({error}); give texts and finite numbers."
-        ) from None
+        raise KindredError(f"`source` cannot be written as JSON ({error}); give texts and finite numbers.") from None

@@ -15,9 +15,7 @@ from engine.grouping.solution import Certificate, Network, Solution, evaluate
 
 NAME = "integer_program"
 MOST_TASKS = 10
-PROVED = (
-    "CBC's branch and bound ended, to its tolerance of 1e-7 of what the serving tasks lose in one network"
-)
+PROVED = "CBC's branch and bound ended, to its tolerance of 1e-7 of what the serving tasks lose in one network"
 UNPROVED = "every task at its own best network, which no budget can beat; CBC met its time limit"
 
 

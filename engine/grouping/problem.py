@@ -96,9 +96,7 @@ class GroupingProblem:
             if self.singleton == "forbid":
                 return -math.inf
             return float(self.affinity[target, target]) if self.singleton == "diagonal" else self.singleton
-        total = math.fsum(
-            self.affinity[self.position[source], target] for source in members if source != task
-        )
+        total = math.fsum(self.affinity[self.position[source], target] for source in members if source != task)
         return total if self.aggregate == "sum" else total / (len(members) - 1)
 
     def _identity(self) -> tuple:
@@ -142,24 +140,18 @@ def check_budget(budget: int) -> int:
     if networks is None or isinstance(budget, bool | np.bool_):
         raise KindredError(f"The budget is {budget!r}; give a whole number of networks, 1 or more.")
     if networks < 1:
-        raise KindredError(
-            f"The budget is {networks}; the least feasible budget is 1, one network for all tasks."
-        )
+        raise KindredError(f"The budget is {networks}; the least feasible budget is 1, one network for all tasks.")
     return networks
 
 
 def _check_serving(serving: Iterable[str] | None, tasks: tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(serving, str):
-        raise KindredError(
-            f"`serving` is the text {serving!r}; give a list of task names, such as [{serving!r}]."
-        )
+        raise KindredError(f"`serving` is the text {serving!r}; give a list of task names, such as [{serving!r}].")
     names = tuple(serving) if serving is not None else ()
     seen = set()
     for name in names:
         if name not in tasks:
-            raise KindredError(
-                f"The serving task {name!r} is not among the tasks; choose from {', '.join(tasks)}."
-            )
+            raise KindredError(f"The serving task {name!r} is not among the tasks; choose from {', '.join(tasks)}.")
         if name in seen:
             raise KindredError(f"The serving task {name!r} is named twice; name each serving task once.")
         seen.add(name)

@@ -127,23 +127,14 @@ def _check_network(problem: GroupingProblem, network: Network, number: int) -> N
     for task in network.tasks:
         if task not in problem.position:
             raise KindredError(
-                f"Network {number} holds {task!r}, which is not among the tasks {', '.join(problem.tasks)}; "
-                "remove it."
+                f"Network {number} holds {task!r}, which is not among the tasks {', '.join(problem.tasks)}; remove it."
             )
     if len(set(network.tasks)) < len(network.tasks):
-        raise KindredError(
-            f"Network {number} names a task twice ({', '.join(network.tasks)}); name each task once."
-        )
+        raise KindredError(f"Network {number} names a task twice ({', '.join(network.tasks)}); name each task once.")
     for task in network.serves:
         if task not in network.tasks:
-            raise KindredError(
-                f"Network {number} serves {task!r} but does not hold it; add it to the network's tasks."
-            )
+            raise KindredError(f"Network {number} serves {task!r} but does not hold it; add it to the network's tasks.")
         if task not in problem.serving:
-            raise KindredError(
-                f"Network {number} serves {task!r}, which is no serving task; keep it as an auxiliary."
-            )
+            raise KindredError(f"Network {number} serves {task!r}, which is no serving task; keep it as an auxiliary.")
     if network.cost != 1:
-        raise KindredError(
-            f"Network {number} costs {network.cost:g} SNT; every network costs 1 SNT in this problem."
-        )
+        raise KindredError(f"Network {number} costs {network.cost:g} SNT; every network costs 1 SNT in this problem.")

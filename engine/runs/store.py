@@ -125,7 +125,8 @@ class Store:
         Returns:
             Its id.
         """
-        values = matrix.values.astype("<f4")
+        with np.errstate(over="ignore"):
+            values = matrix.values.astype("<f4")
         if not np.isfinite(values).all():
             raise KindredError(
                 f"The largest entry of {name!r} is {np.abs(matrix.values).max():g}; entries are kept as 32-bit numbers "

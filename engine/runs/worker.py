@@ -103,7 +103,13 @@ def _train(store: Store, run_id: str, token: str) -> None:
         steps=session.steps,
         started=run.started or time.time(),
     )
-    finished = session.run(sink)
+    try:
+        finished = session.run(sink)
+    except StoreError:
+        raise
+    except KindredError:
+        sink.flush()  # keep what was observed before the trouble
+        raise
     sink.flush(status="finished" if finished else "cancelled", finished=time.time(), seconds_left=None, worker="")
     if finished:
         checkpoint.unlink(missing_ok=True)

@@ -131,9 +131,7 @@ def test_permuting_the_tasks_permutes_the_matrix():
     order = [2, 0, 3, 1]
     permuted = HardSharing([TASKS[i] for i in order], model.trunk, 5)
     permuted.heads = nn.ModuleList([model.heads[i] for i in order])
-    again, _ = observe(
-        permuted, inputs, labels, optimizer_of(permuted, "plain", 0.1), tasks=[TASKS[i] for i in order]
-    )
+    again, _ = observe(permuted, inputs, labels, optimizer_of(permuted, "plain", 0.1), tasks=[TASKS[i] for i in order])
     torch.testing.assert_close(again, matrix[order][:, order], rtol=1e-5, atol=1e-6)
 
 

@@ -36,7 +36,9 @@ def test_real_labels_are_standardised_on_training(dataset):
 
 
 def test_no_sample_is_in_two_splits(dataset):
-    rows = [set(map(bytes, split.inputs.flatten(1).numpy())) for split in (dataset.train, dataset.validation, dataset.test)]
+    rows = [
+        set(map(bytes, split.inputs.flatten(1).numpy())) for split in (dataset.train, dataset.validation, dataset.test)
+    ]
     shared = sum(len(one & other) for one, other in ((rows[0], rows[1]), (rows[0], rows[2]), (rows[1], rows[2])))
     assert shared <= 2  # the source itself may hold equal samples
 

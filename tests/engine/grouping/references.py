@@ -57,8 +57,7 @@ def by_sets_of_networks(problem: PlainProblem) -> list:
     """
     networks = list(_subsets(range(len(problem.affinity))))
     scores = [
-        {task: score for task in network if (score := problem.score(task, network)) is not None}
-        for network in networks
+        {task: score for task in network if (score := problem.score(task, network)) is not None} for network in networks
     ]
     best = []
     for budget in range(1, len(problem.serving) + 1):

@@ -167,9 +167,7 @@ def test_two_networks_for_the_published_celeba_matrices_are_the_best_of_all_pair
     score = np.full((len(networks), len(tasks)), -np.inf)
     for row, network in enumerate(networks):
         for task in network if len(network) > 1 else ():
-            score[row, task] = np.mean(
-                [problem.affinity[source, task] for source in network if source != task]
-            )
+            score[row, task] = np.mean([problem.affinity[source, task] for source in network if source != task])
     best = max(np.maximum(score[row], score[row:]).mean(axis=1).max() for row in range(len(networks)))
     assert solve(problem, 2).value == pytest.approx(best, rel=1e-12)
 
@@ -198,9 +196,7 @@ def test_a_budget_that_buys_nothing_is_refused(budget):
 
 
 def test_fifteen_serving_tasks_are_refused_with_the_way_out():
-    with pytest.raises(
-        KindredError, match="15 serving tasks; .* at most 14 .* leave the others as auxiliaries"
-    ):
+    with pytest.raises(KindredError, match="15 serving tasks; .* at most 14 .* leave the others as auxiliaries"):
         solve_all_budgets(GroupingProblem(names(15), np.zeros((15, 15))))
     with pytest.raises(KindredError, match="15 serving tasks"):
         solve(GroupingProblem(names(15), np.zeros((15, 15))), 2)

@@ -82,9 +82,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e300, max_
 
 
 @settings(max_examples=60)
-@given(
-    arrays(np.float64, (3, 3), elements=finite), st.lists(st.text(min_size=1), min_size=3, max_size=3), finite
-)
+@given(arrays(np.float64, (3, 3), elements=finite), st.lists(st.text(min_size=1), min_size=3, max_size=3), finite)
 def test_every_finite_number_and_every_name_survives_to_the_last_bit(affinity, names, singleton):
     tasks = tuple(f"{number}{name}" for number, name in enumerate(names))
     solution = solve(GroupingProblem(tasks, affinity, singleton=singleton), 2)

@@ -92,9 +92,7 @@ def test_what_breaks_a_rule_is_refused_with_the_way_out(changes, sentence):
 
 
 def test_an_only_task_that_may_not_be_alone_is_refused_with_the_way_out():
-    with pytest.raises(
-        KindredError, match="The only task 'a' would be alone .* set `singleton` to 'diagonal'"
-    ):
+    with pytest.raises(KindredError, match="The only task 'a' would be alone .* set `singleton` to 'diagonal'"):
         GroupingProblem(("a",), [[1.0]])
     assert GroupingProblem(("a",), [[1.0]], singleton="diagonal").score("a", ["a"]) == 1
 

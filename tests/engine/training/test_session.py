@@ -79,9 +79,7 @@ def test_tracking_leaves_the_weights_bit_identical(variant, dataset):
     tracked, sink = trained(config, dataset)
     plain, _ = trained(replace(config, affinity="none"), dataset)
     assert len(sink.windows) > 0
-    for one, other in zip(
-        tracked.model.state_dict().values(), plain.model.state_dict().values(), strict=True
-    ):
+    for one, other in zip(tracked.model.state_dict().values(), plain.model.state_dict().values(), strict=True):
         assert torch.equal(one, other)
 
 

@@ -1,0 +1,31 @@
+"""The dashboard without a browser: every page by Streamlit's own AppTest."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+@pytest.fixture
+def show(store):
+    """``show(page, **parameters)``: the page of that path, opened by an address with these parameters."""
+
+    def opened(page: str, **parameters: str) -> AppTest:
+        app = AppTest.from_string(
+            f"from app import state\nfrom app.components.guard import guarded\nfrom app.pages import {page}\n"
+            f"state.read_url()\nguarded({page}.show)()",
+            default_timeout=30,
+        )
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return opened
+
+
+@pytest.fixture
+def main_app(store):
+    """The dashboard's entry point, as the server runs it."""
+    return AppTest.from_file(str(MAIN), default_timeout=30).run()

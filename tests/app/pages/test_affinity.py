@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from engine.affinity.matrix import AffinityMatrix
+from engine.runs.config import RunConfig
+
+
+def texts(app):
+    return " ".join(str(each.value) for each in (*app.caption, *app.info, *app.error, *app.markdown, *app.subheader))
+
+
+@pytest.mark.parametrize("page", ["affinity", "graph"])
+def test_the_first_run_is_shown_and_named_in_the_address(show, store, page):
+    app = show(page)
+    assert not app.exception and not app.error
+    assert len(app.get("bidi_component")) >= 1
+    assert app.query_params["run"] == [store.runs()[0].id] or app.query_params["run"] == store.runs()[0].id
+    assert "source" in texts(app) and "target" in texts(app)
+
+
+def test_a_pair_in_the_address_shows_both_directions(show, store):
+    run = store.runs()[0]
+    app = show("affinity", run=run.id, pair='["Black_Hair", "Goatee"]')
+    labels = [metric.label for metric in app.metric]
+    assert [label.replace("\\", "") for label in labels] == ["Black_Hair → Goatee", "Goatee → Black_Hair"]
+    mean = store.series(run.id).mean().affinity
+    place = run.tasks.index
+    assert float(app.metric[0].value) == pytest.approx(mean[place("Black_Hair"), place("Goatee")], rel=1e-3)
+
+
+def test_the_table_twin_has_the_numbers_of_the_matrix(show, store):
+    run = store.runs()[0]
+    app = show("affinity", run=run.id)
+    frame = app.table[0].value
+    np.testing.assert_allclose(frame.to_numpy(dtype=float), store.series(run.id).mean().affinity, rtol=1e-3)
+
+
+@pytest.mark.parametrize("page", ["affinity", "graph", "grouping"])
+def test_an_unknown_run_in_the_address_is_an_error_box(show, page):
+    app = show(page, run="nope")
+    assert not app.exception
+    assert "no run" in app.error[0].value and "nope" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", ["affinity", "graph", "grouping"])
+def test_a_run_without_windows_says_what_comes(show, store, page):
+    run_id = store.create(RunConfig("yeast"))
+    app = show(page, run=run_id)
+    assert not app.exception and not app.error
+    assert "worker is starting" in app.info[0].value
+
+
+@pytest.mark.parametrize("page", ["affinity", "graph", "grouping"])
+def test_an_interval_outside_the_run_shows_the_whole_run(show, page):
+    app = show(page, interval="500-900")
+    assert not app.exception
+    assert "whole run is shown instead" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", ["affinity", "graph", "grouping"])
+def test_task_names_with_markup_are_text(show, store, page):
+    names = ("<img src=x onerror=alert(1)>", "**b** :red[x]", "c")
+    run_id = store.add_matrix(AffinityMatrix(names, np.arange(9.0).reshape(3, 3)), "<script>x</script>")
+    app = show(page, run=run_id, pair='["c", "**b** :red[x]"]', node="c")
+    assert not app.exception and not app.error
+    assert "<script>" not in texts(app).replace("\\<", "")
+
+
+def test_a_corrupt_store_is_one_sentence(show, store):
+    store._engine.dispose()
+    store.path.write_bytes(b"nonsense " * 500)
+    for page in ("runs", "affinity", "graph", "grouping"):
+        app = show(page)
+        assert not app.exception
+        assert "damaged or no database" in app.error[0].value.replace("\\", "")

@@ -1,0 +1,77 @@
+import json
+
+import numpy as np
+import pytest
+
+from engine.affinity.matrix import AffinityMatrix
+from engine.grouping.exact_subsets import solve_all_budgets
+from engine.grouping.problem import GroupingProblem
+
+
+def shown(app):
+    return " ".join(str(each.value) for each in (*app.markdown, *app.caption, *app.error, *app.info))
+
+
+def grouping_of(app):
+    """The rows of the page's table twin as ``{network: (tasks, served)}``."""
+    frame = app.table[0].value
+    return {
+        network: (set(rows["task"]), set(rows.loc[rows["role"] == "served", "task"]))
+        for network, rows in frame.groupby("network")
+    }
+
+
+@pytest.mark.parametrize("budget", [1, 2, 4])
+def test_the_page_shows_the_solver_s_grouping(show, store, budget):
+    run = store.runs()[0]
+    app = show("grouping", run=run.id, budget=str(budget))
+    assert not app.exception and not app.error
+    solution = solve_all_budgets(GroupingProblem(run.tasks, store.series(run.id).mean().affinity))[budget - 1]
+    assert f"Value **{solution.value:.6g}**" in shown(app)
+    assert "Proved optimal" in shown(app)
+    found = grouping_of(app)
+    assert sorted((sorted(t.replace("\\", "") for t in tasks)) for tasks, _ in found.values()) == sorted(
+        sorted(network.tasks) for network in solution.networks
+    )
+
+
+def test_only_the_chosen_tasks_are_served(show, store):
+    run = store.runs()[0]
+    app = show("grouping", run=run.id, serve='["Goatee", "Mustache"]', budget="2")
+    served = set().union(*(served for _, served in grouping_of(app).values()))
+    assert served == {"Goatee", "Mustache"}
+    assert "2 serving tasks" in shown(app)
+
+
+def test_without_a_serving_task_the_way_out_is_said(show):
+    assert "choose at least one serving task" in show("grouping", serve="[]").error[0].value
+
+
+def test_a_serving_task_that_the_run_lacks_is_named(show):
+    app = show("grouping", serve='["Goatee", "Moustache"]')
+    assert not app.exception
+    assert "Moustache" in app.error[0].value
+
+
+def test_more_tasks_than_the_solver_serves_begin_with_as_many_as_it_can(show, store):
+    tasks = tuple(f"t{number}" for number in range(20))
+    run_id = store.add_matrix(AffinityMatrix(tasks, np.random.default_rng(0).normal(size=(20, 20))), "twenty")
+    app = show("grouping", run=run_id)
+    assert not app.exception and not app.error
+    assert "14 serving tasks" in shown(app)
+    app = show("grouping", run=run_id, serve=json.dumps(tasks[:15]))
+    assert "at most 14" in app.error[0].value
+
+
+@pytest.mark.parametrize(("rule", "budget"), [("diagonal", "9"), ("0.0", "9"), ("-12.5", "3")])
+def test_the_singleton_rule_reaches_the_solver(show, store, rule, budget):
+    run = store.runs()[0]
+    app = show("grouping", run=run.id, singleton=rule, budget=budget)
+    value = rule if rule == "diagonal" else float(rule)
+    problem = GroupingProblem(run.tasks, store.series(run.id).mean().affinity, singleton=value)
+    assert f"Value **{solve_all_budgets(problem)[int(budget) - 1].value:.6g}**" in shown(app)
+
+
+def test_a_budget_beyond_the_tasks_shows_the_largest(show, store):
+    app = show("grouping", run=store.runs()[0].id, budget="99")
+    assert not app.exception and not app.error

@@ -1,0 +1,53 @@
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.state import _PARAMETERS
+
+# each choice with a value that differs from its default, with the characters that a URL finds hard
+VALUES = {
+    "run": "yeast-1",
+    "interval": (10, 250),
+    "mode": "step",
+    "order": "cluster",
+    "scale": "target",
+    "pair": ("a~b & c", '<b>"x"</b>'),
+    "node": "ü/?",
+    "threshold": 0.25,
+    "serve": ("a,b", "c"),
+    "aggregate": "sum",
+    "singleton": "-0.5",
+    "budget": 4,
+    "shown_runs": 100,
+}
+
+
+def test_every_choice_survives_the_url():
+    assert VALUES.keys() == _PARAMETERS.keys()
+    for name, value in VALUES.items():
+        assert _PARAMETERS[name].parse(_PARAMETERS[name].write(value)) == value
+    assert _PARAMETERS["interval"].parse(_PARAMETERS["interval"].write((10, None))) == (10, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("interval", "x-y"), ("mode", "never"), ("threshold", "2"), ("threshold", "nan"), ("pair", '["a"]'), ("pair", "{"),
+     ("serve", '"a"'), ("singleton", "maybe"), ("budget", "three")],
+)  # fmt: skip
+def test_an_address_that_cannot_be_read_leaves_the_default(name, text):
+    app = AppTest.from_string(
+        f"import streamlit as st\nfrom app import state\nstate.read_url()\nst.text(state.get('{name}'))"
+    )
+    app.query_params[name] = text
+    app.run()
+    assert not app.exception
+    assert app.text[0].value == str(_PARAMETERS[name].default)
+
+
+def test_another_run_forgets_what_was_chosen_within_the_last_one():
+    script = (
+        "import streamlit as st\nfrom app import state\n"
+        "state.choose_run('one'); state.put('budget', 5); state.put('scale', 'target')\n"
+        "state.choose_run('one'); st.text(state.get('budget'))\n"
+        "state.choose_run('two'); st.text(state.get('budget')); st.text(state.get('scale'))\n"
+    )
+    assert [text.value for text in AppTest.from_string(script).run().text] == ["5", "None", "target"]

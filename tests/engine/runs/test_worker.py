@@ -1,0 +1,122 @@
+"""Worker processes as they are really launched: killed, cancelled, resumed, two at once."""
+
+import os
+import signal
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.errors import KindredError
+from engine.runs.config import RunConfig
+from engine.runs.launchers import launch
+from engine.runs.store import StoreError
+from engine.runs.worker import load_checkpoint, save_checkpoint
+
+CONFIG = RunConfig("digits", epochs=250, width=16, every=4, dropout=0.2)
+PATIENCE = 90
+
+
+def wait_for(condition):
+    began = time.monotonic()
+    while time.monotonic() - began < PATIENCE:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"nothing after {PATIENCE} s")
+
+
+def finish(store, run_id):
+    worker = launch(store, run_id)
+    assert worker.wait(PATIENCE) == 0
+    return store.series(run_id)
+
+
+def same(one, other):
+    return all(
+        np.array_equal(getattr(one, field), getattr(other, field))
+        for field in ("edges", "updates", "totals", "total_squares")
+    )
+
+
+def losses(store, run_id):
+    return [(e.split, e.step, e.losses.tolist(), e.metrics.tobytes()) for e in store.evaluations(run_id)]
+
+
+def test_a_killed_run_resumes_to_the_same_numbers_bit_for_bit_and_two_may_run_at_once(store):
+    killed, undisturbed = store.create(CONFIG, "killed"), store.create(CONFIG, "undisturbed")
+    first, other = launch(store, killed), launch(store, undisturbed)
+    checkpoint = store.files(killed) / "checkpoint.pt"
+    wait_for(checkpoint.exists)
+    wait_for(lambda: store.run(killed).step > load_checkpoint(checkpoint)["step"])
+    os.kill(first.pid, signal.SIGKILL)
+    died = time.monotonic()
+    first.wait()
+    assert 0 < store.run(killed).step < store.run(killed).steps
+    wait_for(lambda: store.run(killed).status == "interrupted")
+    assert time.monotonic() - died < 10
+
+    store.requeue(killed)
+    resumed = finish(store, killed)
+    assert other.wait(PATIENCE) == 0
+    assert store.run(killed).status == store.run(undisturbed).status == "finished"
+    assert same(resumed, store.series(undisturbed))
+    assert losses(store, killed) == losses(store, undisturbed)
+    assert not checkpoint.exists()
+
+
+def test_a_cancelled_run_stops_soon_keeps_its_windows_and_resumes(store):
+    config = replace(CONFIG, epochs=2000, window=8)
+    run_id = store.create(config)
+    worker = launch(store, run_id)
+    wait_for(lambda: len(store.series(run_id)) > 2)
+    store.request_cancel(run_id)
+    assert worker.wait(20) == 0
+    run = store.run(run_id)
+    assert run.status == "cancelled" and 0 < run.step < run.steps
+    kept = store.series(run_id)
+    store.requeue(run_id)
+    again = launch(store, run_id)
+    wait_for(lambda: len(store.series(run_id)) > len(kept) + 2)
+    longer = store.series(run_id)
+    assert np.array_equal(longer.totals[: len(kept)], kept.totals)
+    store.request_cancel(run_id)
+    assert again.wait(20) == 0
+
+
+def test_a_run_that_cannot_start_fails_with_a_sentence(store):
+    run_id = store.create(replace(CONFIG, batch_size=5000))
+    assert launch(store, run_id).wait(PATIENCE) == 2
+    run = store.run(run_id)
+    assert run.status == "failed" and "Batch size is 5000" in run.error
+    assert "Traceback" not in (store.files(run_id) / "worker.log").read_text()
+
+
+def test_a_diverging_run_fails_with_a_sentence_and_keeps_its_windows(store):
+    run_id = store.create(replace(CONFIG, learning_rate=3.0, every=1, window=1))
+    assert launch(store, run_id).wait(PATIENCE) == 2
+    run = store.run(run_id)
+    assert run.status == "failed" and "lower the learning rate" in run.error
+    assert len(store.series(run_id)) >= 1
+
+
+def test_a_checkpoint_is_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, {"step": 1})
+    with pytest.raises(Exception, match="pickle|Can't"):
+        save_checkpoint(path, {"step": lambda: 2})
+    assert load_checkpoint(path) == {"step": 1}
+
+
+def test_a_damaged_checkpoint_is_named_with_the_way_out(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(b"nonsense")
+    with pytest.raises(StoreError, match="delete that file and resume"):
+        load_checkpoint(path)
+
+
+def test_a_worker_needs_a_queued_run(store):
+    with pytest.raises(KindredError, match="not waiting for a worker"):
+        store.claim(store.runs()[0].id)
