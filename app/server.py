@@ -18,6 +18,7 @@ if str(ROOT) not in sys.path:  # `streamlit run` adds this file's folder only
     sys.path.insert(0, str(ROOT))
 
 from app.components import assets  # noqa: E402
+from app.components.text import plain  # noqa: E402
 from engine.errors import KindredError  # noqa: E402
 
 
@@ -28,19 +29,15 @@ def show_error(error: Exception) -> bool:
         True, as Streamlit then shows nothing of its own.
     """
     if isinstance(error, KindredError):
-        st.error(_as_written(str(error)))
+        st.error(plain(str(error)), icon=":material/error:")
         return True
     traceback.print_exception(error, file=sys.stderr)
     st.error(
         f"Something went wrong ({type(error).__name__}); nothing stored was changed. Reload the page, and if it "
-        "happens again, look at the server's log for the cause."
+        "happens again, look at the server's log for the cause.",
+        icon=":material/error:",
     )
     return True
-
-
-def _as_written(text: str) -> str:
-    """The text with all that Streamlit would read as markdown, such as a task named ``*`` or ``:red[x]``, escaped."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~:$" else letter for letter in text)
 
 
 @asynccontextmanager

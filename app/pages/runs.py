@@ -13,7 +13,6 @@ from app.pages.runs_launch import import_matrix, launch_form
 from engine.runs.launchers import launch
 from engine.runs.run import Run
 
-
 _BADGES = {
     "queued": ("gray", ":material/schedule:"),
     "running": ("blue", ":material/play_circle:"),

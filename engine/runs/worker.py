@@ -1,11 +1,13 @@
 """The process that works off one run: ``python -m engine.runs.worker RUN --store URL``."""
 
 import argparse
+import io
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,15 +124,18 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         StoreError: if it cannot be written; the old one is kept.
     """
     draft = path.with_suffix(".draft")
+    content = io.BytesIO()
+    torch.save(state, content)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
-            torch.save(state, file)
+            file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except (OSError, RuntimeError) as error:
-        draft.unlink(missing_ok=True)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
         raise StoreError(
             f"The checkpoint {path} cannot be written ({error}); free some space or make the folder writable, then "
             "resume the run. What was stored is kept."

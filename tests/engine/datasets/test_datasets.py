@@ -21,7 +21,7 @@ def test_splits_are_whole_finite_and_of_the_shape_the_tasks_need(dataset):
             labels = split.labels[task.name]
             assert labels.shape == (len(split),)
             if task.loss == "cross_entropy":
-                assert labels.dtype == torch.int64 and 0 <= labels.min() and labels.max() < task.outputs
+                assert labels.dtype == torch.int64 and labels.min() >= 0 and labels.max() < task.outputs
             elif task.loss == "binary_cross_entropy":
                 assert set(labels.unique().tolist()) == {0, 1}
             else:

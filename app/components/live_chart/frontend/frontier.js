@@ -1,0 +1,83 @@
+// What each budget buys: a budget slider over frames that are all here, the curve, and the networks as cards.
+
+import { groupingCards } from "./cards.js";
+import { counted, make, oncePerFrame, written } from "./parts.js";
+import { PLOT_CONFIG, themed } from "./theme.js";
+
+const HEIGHT = 260;
+let frontiers = 0;
+
+export function createFrontier({ Plotly, root, commit }) {
+  const id = `kindred-budget-${frontiers++}`;
+  const input = make("input", { type: "range", min: 0, step: 1, id });
+  const fill = make("div", { class: "kindred-fill" });
+  const readout = make("output", { class: "kindred-readout", for: id });
+  const plot = make("div", { class: "kindred-plot", role: "img" });
+  const grouping = make("section", { "aria-label": "The grouping" });
+  root.append(
+    make("div", { class: "kindred-budget" },
+      make("label", { for: id }, "Budget"), make("div", { class: "kindred-track" }, fill, input), readout),
+    plot, grouping,
+  );
+
+  let data = null;
+  let drawn = false;
+  const again = oncePerFrame(() => counted(root, redraw));
+  const current = () => data.frames[Number(input.value)];
+  input.addEventListener("input", again);
+  input.addEventListener("change", () => {
+    performance.mark("kindred-commit");
+    commit({ budget: current().budget });
+  });
+
+  function show() {
+    const frame = current();
+    const worth = frame.value === null ? "infeasible" : `${data.value_title} ${written(frame.value)}, ${frame.certificate}`;
+    readout.textContent = `${frame.budget} SNT`;
+    input.setAttribute("aria-valuetext", `budget ${frame.budget} SNT: ${worth}`);
+    fill.style.left = 0;
+    fill.style.width = `${(100 * Number(input.value)) / Math.max(1, data.frames.length - 1)}%`;
+    root.dataset.budget = frame.budget;
+    grouping.replaceChildren(...groupingCards(frame, data.value_title));
+  }
+
+  function marker() {
+    const [x, y] = data.figure.layout.meta.places[Number(input.value)];
+    return { x: [x], y: [y] };
+  }
+
+  function redraw() {
+    show();
+    if (drawn) Plotly.restyle(plot, { x: [marker().x], y: [marker().y] }, [2]);
+  }
+
+  return {
+    take(now, view) {
+      const budget = view?.budget ?? (data ? current().budget : now.frames[0].budget);
+      data = now;
+      input.max = data.frames.length - 1;
+      input.disabled = data.frames.length < 2;
+      input.value = Math.max(0, data.frames.findIndex((frame) => frame.budget === budget));
+      plot.setAttribute("aria-label", `${data.value_title} against the budget in SNT`);
+    },
+    draw(_, theme, width) {
+      const layout = themed(data.figure.layout, theme, width, HEIGHT);
+      const [curve, infeasible, now] = data.figure.data;
+      const { helps, hurts, muted } = theme.palette;
+      const traces = [
+        { ...curve, line: { ...curve.line, color: helps }, marker: { ...curve.marker, color: helps } },
+        { ...infeasible, marker: { ...infeasible.marker, color: muted, line: { width: 2, color: muted } } },
+        { ...now, ...marker(), marker: { ...now.marker, color: hurts } },
+      ];
+      counted(root, () => {
+        show();
+        Plotly.react(plot, traces, layout, PLOT_CONFIG);
+      });
+      drawn = true;
+    },
+    destroy() {
+      again.cancel();
+      Plotly.purge(plot);
+    },
+  };
+}

@@ -1,0 +1,204 @@
+// The affinity matrix over any interval: redrawn from prefix sums at every frame of a drag.
+
+import { cellCursor } from "./cursor.js";
+import { createLegend } from "./legend.js";
+import { brief, commonPower, counted, make, written } from "./parts.js";
+import { scaleOver } from "./scaling.js";
+import { decodeSeries, meanOver, windowMeans } from "./series.js";
+import { createTimeSlider } from "./slider.js";
+import { inkOn, PLOT_CONFIG, themed } from "./theme.js";
+
+const WRITTEN_UP_TO = 15; // tasks, as in app/charts/heatmap.py
+const NARROWEST_WRITTEN = 28; // pixels a cell
+
+export function createHeatmap({ Plotly, root, commit }) {
+  const slider = createTimeSlider({ onInput: () => counted(root, redraw), onCommit: report });
+  const plot = make("div", { class: "kindred-plot", tabindex: 0, role: "application" });
+  const live = make("div", { class: "kindred-unseen", "aria-live": "polite" });
+  const legend = createLegend();
+  root.append(slider.element, plot, legend.element, live);
+
+  let data = null;
+  let series = null;
+  let frozen = null; // in step mode, the scale over all windows
+  let selected = null; // [source, target] as task numbers
+  let theme = null;
+  let shown = null; // {affinity, values, limit}
+  let ink = null; // the colour of the numbers on a cell
+  let cellWidth = 0;
+  let drawn = false;
+
+  const place = (row, column) => data.order[row] * series.tasks + data.order[column];
+  const cursor = cellCursor(plot, {
+    size: () => series.tasks,
+    moved(row, column) {
+      live.textContent = `${pairName(row, column)}: ${describe(row, column)}`;
+      outline();
+    },
+    chosen: select,
+  });
+
+  function pairName(row, column) {
+    return `${data.tasks[data.order[row]]} → ${data.tasks[data.order[column]]}`;
+  }
+
+  function describe(row, column) {
+    if (row === column && !data.show_self) return "self-affinity, not shown";
+    const raw = written(shown.affinity[place(row, column)]);
+    return data.scale === "shared" ? raw : `${raw}; on this scale ${written(shown.values[place(row, column)], 2)}`;
+  }
+
+  function select(row, column) {
+    if (row === column && !data.show_self) return;
+    const [source, target] = [data.order[row], data.order[column]];
+    const again = selected && selected[0] === source && selected[1] === target;
+    selected = again ? null : [source, target];
+    live.textContent = again ? "Selection cleared" : `Selected ${pairName(row, column)}: ${describe(row, column)}`;
+    outline();
+    report();
+  }
+
+  function report() {
+    commit({
+      interval: slider.interval(),
+      mode: slider.mode(),
+      selected: selected && selected.map((task) => data.tasks[task]),
+    });
+  }
+
+  /** What the slider's windows show, on the chosen scale. */
+  function compute() {
+    const affinity = meanOver(series, ...slider.shownWindows());
+    const step = slider.mode() === "step";
+    if (step) frozen ??= scaleOver(windowMeans(series), series.tasks, data.scale);
+    const scaled = step ? frozen : scaleOver(affinity, series.tasks, data.scale);
+    shown = { affinity, ...scaled(affinity) };
+    legend.show(data, shown.limit, step, writes() ? commonPower(shown.limit) : 0);
+  }
+
+  const writes = () => series.tasks <= WRITTEN_UP_TO && cellWidth >= NARROWEST_WRITTEN;
+
+  function number(value) {
+    if (!Number.isFinite(value)) return "";
+    return `<span style="color:${ink(value / shown.limit)}">${brief(value, commonPower(shown.limit))}</span>`;
+  }
+
+  /** The part of the trace that changes with the interval. */
+  function cells() {
+    const names = data.figure.layout.meta.labels.full;
+    const rows = data.order.map((_, row) => row);
+    const blank = (row, column) => row === column && !data.show_self;
+    const trace = {
+      z: rows.map((row) => rows.map((column) => (blank(row, column) ? null : shown.values[place(row, column)]))),
+      customdata: rows.map((row) =>
+        rows.map((column) => [`${names[row]} → ${names[column]}`, shown.affinity[place(row, column)]]),
+      ),
+      zmin: -shown.limit,
+      zmax: shown.limit,
+    };
+    if (rows.length <= WRITTEN_UP_TO) trace.text = trace.z.map((row) => row.map(writes() ? number : () => ""));
+    return trace;
+  }
+
+  function redraw() {
+    compute();
+    const { zmin, zmax, ...arrays } = cells();
+    const wrapped = Object.fromEntries(Object.entries(arrays).map(([name, value]) => [name, [value]]));
+    Plotly.restyle(plot, { ...wrapped, zmin, zmax }, [0]);
+  }
+
+  function shapes() {
+    const around = (row, column, line) => ({
+      type: "rect", x0: column - 0.5, x1: column + 0.5, y0: row - 0.5, y1: row + 0.5, line,
+    });
+    const found = [];
+    if (selected) {
+      const [row, column] = selected.map((task) => data.order.indexOf(task));
+      found.push(around(row, column, { color: theme.background, width: 5 }));
+      found.push(around(row, column, { color: theme.text, width: 2.5 }));
+    }
+    if (cursor.shown()) found.push(around(...cursor.cell(), { color: theme.primary, width: 2.5, dash: "dot" }));
+    return found;
+  }
+
+  function outline() {
+    if (drawn) Plotly.relayout(plot, { shapes: shapes() });
+  }
+
+  return {
+    take(now, view) {
+      if (now.series.totals !== data?.series.totals || now.tasks.length !== series.tasks) {
+        series = decodeSeries(now.series, now.tasks.length);
+        slider.setEdges(series.edges);
+      }
+      data = now;
+      frozen = null;
+      plot.setAttribute(
+        "aria-label",
+        "Affinity heatmap, rows are sources, columns are targets. Arrow keys move between cells, Enter selects.",
+      );
+      if (view) {
+        slider.setView(view);
+        selected = view.selected && view.selected.map((name) => data.tasks.indexOf(name));
+      }
+    },
+    draw(_, nowTheme, width) {
+      theme = nowTheme;
+      ink = inkOn(theme.palette.scale);
+      const layout = heatmapLayout(data.figure.layout, theme, width, series.tasks);
+      cellWidth = (layout.width - layout.margin.l - layout.margin.r) / series.tasks;
+      plot.style.width = `${layout.width}px`;
+      compute();
+      legend.paint(theme);
+      layout.shapes = shapes();
+      const trace = { ...data.figure.data[0], ...cells(), colorscale: theme.palette.scale, showscale: false };
+      trace.textfont = { size: Math.min(13, Math.max(9.5, cellWidth / 4)) };
+      if (series.tasks > 24) trace.xgap = trace.ygap = 0;
+      counted(root, () => Plotly.react(plot, [trace], layout, PLOT_CONFIG));
+      if (!drawn) {
+        drawn = true;
+        plot.on("plotly_click", ({ points: [point] }) => select(Number(point.y), Number(point.x)));
+      }
+    },
+    destroy() {
+      slider.destroy();
+      Plotly.purge(plot);
+    },
+  };
+}
+
+/** Margins from the labels' lengths, squarish cells, and fewer labels where there is no room for all. */
+function heatmapLayout(base, theme, width, tasks) {
+  const narrow = width < 560;
+  const ticktext = base.meta.labels[narrow ? "narrow" : "wide"];
+  const font = narrow || tasks > 24 ? 10 : 12;
+  const longest = Math.round(Math.max(...ticktext.map((text) => text.replace(/&\w+;/g, "x").length)) * font * 0.55);
+  const title = { size: narrow ? 12 : 13 };
+  const left = longest + title.size + 18;
+  const right = 12;
+  const room = width - left - right;
+  const upright = longest > room / tasks; // labels wider than a column stand on end
+  const bottom = (upright ? longest : font) + title.size + 22;
+  const plotHeight = Math.round(Math.min(Math.max(300, 48 * tasks), 660, Math.max(room, 240)));
+  const plotWidth = Math.min(room, Math.round(plotHeight * 1.6));
+  const layout = themed(base, theme, plotWidth + left + right, plotHeight + bottom + 8);
+  const sparse = (perCell) => {
+    const every = Math.ceil((font + 1) / perCell);
+    const kept = base.xaxis.tickvals.filter((value) => value % every === 0);
+    return { tickvals: kept, ticktext: kept.map((value) => ticktext[value]), tickfont: { size: font }, title: undefined };
+  };
+  // plotly would place an axis title without regard to long labels
+  const titles = { xref: "paper", yref: "paper", showarrow: false, font: title };
+  return {
+    ...layout,
+    margin: { l: left, r: right, t: 8, b: bottom },
+    plot_bgcolor: theme.palette.blank,
+    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+    xaxis: { ...layout.xaxis, ...sparse(plotWidth / tasks), tickangle: upright ? -90 : 0 },
+    yaxis: { ...layout.yaxis, ...sparse(plotHeight / tasks) },
+    annotations: [
+      { ...titles, text: base.xaxis.title.text, x: 0.5, y: 0, yanchor: "bottom", yshift: -bottom },
+      { ...titles, text: base.yaxis.title.text, x: 0, y: 0.5, textangle: -90, xanchor: "left", xshift: -left },
+    ],
+  };
+}

@@ -1,0 +1,103 @@
+// Small things that every kind of chart needs.
+
+/** An element with attributes, children and text; text never becomes markup. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Run `work` at the next frame, once, however often it is asked for until then. */
+export function oncePerFrame(work) {
+  let asked = null;
+  const ask = () => {
+    asked ??= requestAnimationFrame(() => {
+      asked = null;
+      work();
+    });
+  };
+  ask.cancel = () => {
+    cancelAnimationFrame(asked);
+    asked = null;
+  };
+  return ask;
+}
+
+/** Report at once, but then not again within `pause` ms; the last value is never lost (a held arrow key). */
+export function unhurried(report, pause = 200) {
+  let timer = null;
+  let waiting = null;
+  const rest = () => {
+    timer = setTimeout(() => {
+      timer = null;
+      if (waiting) {
+        report(waiting.value);
+        waiting = null;
+        rest();
+      }
+    }, pause);
+  };
+  return (value) => {
+    if (timer) waiting = { value };
+    else {
+      report(value);
+      rest();
+    }
+  };
+}
+
+/** Count and time a redraw on the element, for tests and benchmarks. */
+export function counted(root, redraw) {
+  const started = performance.now();
+  redraw();
+  root.dataset.redraws = Number(root.dataset.redraws ?? 0) + 1;
+  root.dataset.redrawMs = (performance.now() - started).toFixed(1);
+  performance.mark("kindred-redraw");
+  if (performance.getEntriesByName("kindred-redraw").length > 2000) performance.clearMarks("kindred-redraw");
+}
+
+/** Watch an element's width; `work` is called with it in whole pixels when it changes. */
+export function watchWidth(element, work) {
+  let width = null;
+  const observer = new ResizeObserver(([entry]) => {
+    const now = Math.floor(entry.contentRect.width);
+    if (now > 0 && now !== width) {
+      width = now;
+      work(now);
+    }
+  });
+  observer.observe(element);
+  return () => observer.disconnect();
+}
+
+/** A number as a person writes it: three significant digits and a true minus. */
+export function written(value, digits = 3) {
+  if (!Number.isFinite(value)) return "unknown";
+  const text = Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-3)
+    ? value.toExponential(digits - 1)
+    : String(Number(value.toPrecision(digits)));
+  return text.replaceAll("-", "−");
+}
+
+/** The power of ten that brings numbers up to `limit` near one; 0 where they are already easy to read. */
+export function commonPower(limit) {
+  const power = Math.floor(Math.log10(limit));
+  return Math.abs(power) >= 2 ? power : 0;
+}
+
+/** A number short enough for a cell, in units of 10^power: two significant digits, at most two decimals. */
+export function brief(value, power) {
+  const scaled = value / 10 ** power;
+  const two = Number(scaled.toPrecision(2));
+  return String(Math.abs(two) < 0.1 ? Number(scaled.toFixed(2)) : two).replace("-", "−");
+}
+
+/** 10^power in writing. */
+export function tenTo(power) {
+  return "10" + String(power).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
+}

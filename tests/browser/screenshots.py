@@ -1,0 +1,84 @@
+"""Pictures of every page, light and dark, wide and narrow: ``python -m tests.browser.screenshots FOLDER``.
+
+Those of the README (``.github/screenshots``) are the wide, light ones: add ``--readme``.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from engine.cli import main as engine
+from tests import chromium
+
+ROOT = Path(__file__).parents[2]
+PORT = 8699
+PAGES = {
+    "runs": "",
+    "affinity": "affinity?run={run}&order=cluster&pair=%5B%22Class3%22%2C+%22Class4%22%5D",
+    "graph": "graph?run={run}&threshold=0.35",
+    "grouping": "grouping?run={run}&budget=4",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--readme", action="store_true", help="the wide, light ones only")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/kindred.db"
+        engine(["run", "--dataset", "yeast", "--epochs", "20", "--name", "Yeast, 20 epochs", "--store", url])
+        engine(["run", "--dataset", "digits", "--epochs", "30", "--name", "Digits, 30 epochs", "--store", url])
+        from engine.runs.store import Store
+
+        run = next(run.id for run in Store(url).runs() if run.name.startswith("Yeast"))
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app/server.py", "--server.port", str(PORT)],
+            cwd=ROOT,
+            env={**os.environ, "KINDRED_STORE": url},
+        )
+        try:
+            _wait()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
+                for scheme in ("light",) if arguments.readme else ("light", "dark"):
+                    for width in (1440,) if arguments.readme else (1440, 400):
+                        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+                        for name, address in PAGES.items():
+                            suffix = "" if arguments.readme else f"-{scheme}-{width}"
+                            _take(page, address.format(run=run), arguments.folder / f"{name}{suffix}.png")
+                        page.close()
+        finally:
+            server.terminate()
+
+
+def _wait() -> None:
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_stcore/health", timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+
+
+def _take(page: Page, address: str, path: Path) -> None:
+    page.goto(f"http://127.0.0.1:{PORT}/{address}")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_timeout(3000)
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": max(900, height)})
+    page.wait_for_timeout(700)
+    page.screenshot(path=path)
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": 900})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The whole path of a first visit, in a real browser: from launching a run to a re-imported grouping file."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from playwright.sync_api import expect
+
+import engine.grouping
+from engine.grouping.export import from_file
+
+pytestmark = pytest.mark.browser
+SCHEMA = json.loads((Path(engine.grouping.__file__).parent / "grouping.schema.json").read_text())
+
+
+def settled(page):
+    """Wait until the page's script has run to its end."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def chart(page, kind):
+    """The live chart of that kind, drawn."""
+    element = page.locator(f".kindred-{kind}[data-ready=true]")
+    expect(element).to_be_visible()
+    return element
+
+
+def click_cell(page, source, target):
+    """Click the heatmap's cell in that row and column."""
+    plot = chart(page, "heatmap").locator(".kindred-plot")
+    place = plot.evaluate(
+        """(plot, [row, column]) => {
+            const {xaxis, yaxis} = plot._fullLayout;
+            return {x: xaxis._offset + xaxis.c2p(column), y: yaxis._offset + yaxis.c2p(row)};
+        }""",
+        [source, target],
+    )
+    plot.scroll_into_view_if_needed()
+    plot.click(position=place)
+
+
+def test_from_a_launched_run_to_a_reimported_grouping(dashboard, page, store, tmp_path):
+    # launch a yeast run in the page and watch it finish
+    page.goto(dashboard)
+    page.get_by_role("button", name="Launch a run").click()
+    page.get_by_label("Name").fill("first visit")
+    page.get_by_role("button", name="Launch", exact=True).click()
+    row = page.locator("[class*=st-key-run-yeast]")
+    expect(row).to_contain_text("first visit")
+    expect(row).to_contain_text("finished", timeout=60_000)
+    (run,) = [run for run in store.runs() if run.name == "first visit"]
+    series = store.series(run.id)
+    assert (run.status, run.step, len(run.tasks)) == ("finished", 110, 14)
+
+    # scrub time
+    row.get_by_role("button", name="Open").click()
+    heatmap = chart(page, "heatmap")
+    end = heatmap.get_by_label("End of the interval")
+    redraws = int(heatmap.get_attribute("data-redraws"))
+    end.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    stop = int(series.edges[len(series) - 20])
+    expect(heatmap.locator("output")).to_have_text(f"Steps 0–{stop} of 110")
+    assert int(heatmap.get_attribute("data-redraws")) > redraws
+    page.get_by_text(f"The same as a table, steps 0 to {stop}").click()
+    expect(page).to_have_url(re.compile(f"interval=0-{stop}"))
+    shown = page.get_by_role("table").locator("tbody tr").nth(2).locator("td").nth(6)
+    assert float(shown.inner_text()) == pytest.approx(series.mean(0, stop).affinity[2, 6], rel=2e-3)
+
+    # click a cell: both directions of the pair
+    click_cell(page, 2, 6)
+    metrics = page.get_by_test_id("stMetric")
+    expect(metrics.first).to_contain_text("Class3 → Class7")
+    expect(metrics.last).to_contain_text("Class7 → Class3")
+    expect(metrics.first).to_contain_text("standard error")
+    expect(page.locator(".kindred-plain[data-ready=true]")).to_have_count(2)
+
+    # the task graph shows the same run
+    page.get_by_role("link", name="Task graph").click()
+    chart(page, "graph")
+
+    # choose serving tasks, drag the budget
+    page.get_by_role("link", name="Grouping").click()
+    frontier = chart(page, "frontier")
+    for task in ("Class13", "Class14"):
+        page.get_by_role("button", name=task, exact=True).click()
+        settled(page)
+    expect(page.get_by_text("12 serving tasks")).to_be_visible()
+    slider = frontier.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("Home")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("budget=4"))
+    expect(page.get_by_text("of 4 SNT")).to_be_visible()
+
+    # download, validate, compare with the command line's solver
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the grouping").click()
+    path = tmp_path / "grouping.json"
+    waiting.value.save_as(path)
+    content = json.loads(path.read_text())
+    jsonschema.validate(content, SCHEMA)
+    assert (content["budget"], content["proved_optimal"], len(content["serving"])) == (4, True, 12)
+    assert content["source"]["to"] == stop
+    solution, _ = from_file(path.read_bytes())
+    assert (solution.problem.affinity == series.mean(0, stop).affinity).all()
+
+    # re-import: shown exactly as exported
+    page.get_by_text("Open a grouping file").click()
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.get_by_text("Shown as exported")).to_be_visible()
+    expect(page.get_by_text(f"{content['value']:.6g}").first).to_be_visible()
+    cards = chart(page, "frontier").get_by_role("heading", name="Network")
+    expect(cards).to_have_count(len(content["networks"]))
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the grouping").click()
+    again = tmp_path / "again.json"
+    waiting.value.save_as(again)
+    assert again.read_bytes() == path.read_bytes()
