@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.components.guard import guarded
-from app.pages import affinity, graph, grouping, runs
+from app.views import affinity, graph, grouping, runs
 
 ICON = Path(__file__).parent / "icon.svg"
 CSS = ".stMainBlockContainer { padding-top: 4.5rem; }"  # Streamlit leaves a third of a small screen empty

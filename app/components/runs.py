@@ -26,7 +26,8 @@ def series(run: Run) -> AffinitySeries:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _series(url: str, run_id: str, _step: int, _status: str) -> AffinitySeries:
+def _series(url: str, run_id: str, step: int, status: str) -> AffinitySeries:
+    # Step and status only tell one state of the run from the next. (Streamlit would leave out a name with a _.)
     return _open(url).series(run_id)
 
 

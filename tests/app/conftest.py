@@ -14,7 +14,7 @@ def show(store):
 
     def opened(page: str, **parameters: str) -> AppTest:
         app = AppTest.from_string(
-            f"from app import state\nfrom app.components.guard import guarded\nfrom app.pages import {page}\n"
+            f"from app import state\nfrom app.components.guard import guarded\nfrom app.views import {page}\n"
             f"state.read_url()\nguarded({page}.show)()",
             default_timeout=30,
         )

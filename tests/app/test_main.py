@@ -20,7 +20,7 @@ def test_the_app_never_loads_torch(store_url):
         "assert not AppTest.from_file(r'%s', default_timeout=60).run().exception\n"
         % (ROOT / "app" / "main.py")
         + "".join(
-            f"page = AppTest.from_string('from app.pages import {name}; {name}.show()', default_timeout=60).run()\n"
+            f"page = AppTest.from_string('from app.views import {name}; {name}.show()', default_timeout=60).run()\n"
             "assert not page.exception and page.title\n"
             for name in PAGES
         )

@@ -24,18 +24,19 @@ app = App("page.py", routes=server.assets.routes(), lifespan=server.warm_up, on_
 
 
 @contextmanager
-def served(page: str, folder: Path, *options: str) -> Iterator[str]:
-    """The address of a server whose only page runs ``page``; it has what ``app/server.py`` has but its pages."""
+def served(page: str, folder: Path, base: str = "") -> Iterator[str]:
+    """The address of a server, below the path ``base``, whose only page runs ``page``; otherwise like ``app/server.py``."""
     (folder / "server.py").write_text(_SERVER, encoding="utf-8")
     (folder / "page.py").write_text(page, encoding="utf-8")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(folder / "server.py"), "--server.port", str(port), *options]
+    command = [sys.executable, "-m", "streamlit", "run", str(folder / "server.py"), "--server.port", str(port)]
+    command += ["--server.baseUrlPath", base] if base else []
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
     try:
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port}/{base}".rstrip("/")
         deadline = time.monotonic() + START_SECONDS
         while not _answers(f"{address}/_stcore/health"):
             if process.poll() is not None or time.monotonic() > deadline:

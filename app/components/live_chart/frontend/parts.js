@@ -78,7 +78,7 @@ export function watchWidth(element, work) {
 /** A number as a person writes it: three significant digits and a true minus. */
 export function written(value, digits = 3) {
   if (!Number.isFinite(value)) return "unknown";
-  const text = Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-3)
+  const text = Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-4)
     ? value.toExponential(digits - 1)
     : String(Number(value.toPrecision(digits)));
   return text.replaceAll("-", "−");

@@ -60,6 +60,7 @@ export function themed(layout, theme, width, height) {
 
 export const PLOT_CONFIG = {
   displaylogo: false,
+  showSendToCloud: false, // nothing leaves this machine
   responsive: false,
   scrollZoom: false,
   doubleClick: "reset",

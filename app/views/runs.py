@@ -9,7 +9,7 @@ from app import state
 from app.components.live import follow
 from app.components.runs import store
 from app.components.text import duration, plain
-from app.pages.runs_launch import import_matrix, launch_form
+from app.views.runs_launch import import_matrix, launch_form
 from engine.runs.launchers import launch
 from engine.runs.run import Run
 

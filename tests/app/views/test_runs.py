@@ -10,8 +10,8 @@ from tests.engine.runs.test_store import silent_for
 def launched(monkeypatch):
     """Runs that the page launched, without their workers."""
     runs = []
-    monkeypatch.setattr("app.pages.runs.launch", lambda store, run_id: runs.append(run_id))
-    monkeypatch.setattr("app.pages.runs_launch.launch", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("app.views.runs.launch", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_id: runs.append(run_id))
     return runs
 
 
@@ -36,7 +36,7 @@ def test_an_empty_store_says_what_to_do(show, store):
 
 
 def test_a_run_is_launched_with_the_chosen_settings(store, launched):
-    app = AppTest.from_string("from app.pages import runs_launch\nruns_launch.launch_form()", default_timeout=30).run()
+    app = AppTest.from_string("from app.views import runs_launch\nruns_launch.launch_form()", default_timeout=30).run()
     next(box for box in app.text_input if box.label == "Name").set_value("*mine*")
     next(box for box in app.number_input if box.label == "Epochs").set_value(7)
     button(app, "Launch").click().run()
