@@ -5,6 +5,7 @@ import pytest
 
 from engine.affinity.matrix import AffinityMatrix
 from engine.grouping.exact_subsets import solve_all_budgets
+from engine.grouping.export import to_file, to_json
 from engine.grouping.problem import GroupingProblem
 
 
@@ -75,3 +76,44 @@ def test_the_singleton_rule_reaches_the_solver(show, store, rule, budget):
 def test_a_budget_beyond_the_tasks_shows_the_largest(show, store):
     app = show("grouping", run=store.runs()[0].id, budget="99")
     assert not app.exception and not app.error
+
+
+def opened(app, content):
+    app.file_uploader[0].set_value(("grouping.json", content, "application/json"))
+    return app.run()
+
+
+def test_a_grouping_file_is_shown_as_exported(show, store):
+    problem = GroupingProblem(("<b>a</b>", "b", "c"), np.random.default_rng(1).normal(size=(3, 3)), ("b", "c"))
+    solution = solve_all_budgets(problem)[1]
+    app = opened(show("grouping"), to_json(solution, {"file": "*elsewhere*"}).encode())
+    assert not app.exception and not app.error
+    assert f"Value **{solution.value:.6g}**" in shown(app) and "2 serving tasks" in shown(app)
+    assert "Shown as exported" in shown(app) and "\\*elsewhere\\*" in shown(app)
+    found = grouping_of(app)
+    assert [tasks for tasks, _ in found.values()] == [
+        {task.replace("<", "\\<").replace(">", "\\>") for task in network.tasks} for network in solution.networks
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"format": "kindred.grouping/2"}, "has version 2"),
+        ({"value": 99.0}, "networks are worth"),
+        ({"serving": ["nobody"]}, "nobody"),
+        ({"budget": 0}, "whole number of networks"),
+    ],
+)
+def test_a_bad_grouping_file_is_one_sentence(show, change, said):
+    problem = GroupingProblem(("a", "b"), np.array([[0.0, 1.0], [2.0, 0.0]]))
+    content = to_file(solve_all_budgets(problem)[0], {"file": "m.csv"}) | change
+    app = opened(show("grouping"), json.dumps(content).encode())
+    assert not app.exception
+    assert said in app.error[0].value.replace("\\", "")
+
+
+def test_what_is_no_grouping_file_is_said(show):
+    app = opened(show("grouping"), b"\xff\x00nonsense")
+    assert not app.exception
+    assert "not UTF-8" in app.error[0].value.replace("\\", "")

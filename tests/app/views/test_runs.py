@@ -88,3 +88,32 @@ def test_the_search_narrows_the_list(show, store):
     app = show("runs")
     next(box for box in app.text_input if box.label == "Search").set_value("mine 3").run()
     assert "mine 3" in shown(app) and "mine 4" not in shown(app)
+
+
+def importing():
+    return AppTest.from_string("from app.views import runs_launch\nruns_launch.import_matrix()", default_timeout=30).run()
+
+
+def test_a_matrix_is_imported_as_a_run(store):
+    app = importing()
+    app.file_uploader[0].set_value(("m.csv", b",a,b\na,1,2\nb,3,4\n", "text/csv")).run()
+    button(app, "Import").click().run()
+    run = store.runs()[0]
+    assert (run.name, run.origin, run.tasks) == ("m.csv", "imported", ("a", "b"))
+    assert store.series(run.id).mean().affinity.tolist() == [[1, 2], [3, 4]]
+
+
+def test_a_bad_matrix_is_one_sentence_and_stores_nothing(store):
+    app = importing()
+    app.file_uploader[0].set_value(("m.csv", b",a,b\na,1,nan\nb,3,4\n", "text/csv")).run()
+    button(app, "Import").click().run()
+    assert "must be a finite number" in app.error[0].value.replace("\\", "")
+    assert all(run.origin == "published" for run in store.runs())
+
+
+def test_bad_settings_are_one_sentence_and_launch_nothing(store, launched, monkeypatch):
+    monkeypatch.setattr("engine.runs.config._RANGES", {"epochs": (int, 1, 3)})
+    app = AppTest.from_string("from app.views import runs_launch\nruns_launch.launch_form()", default_timeout=30).run()
+    button(app, "Launch").click().run()
+    assert "Epochs is 5" in app.error[0].value.replace("\\", "")
+    assert launched == [] and all(run.origin == "published" for run in store.runs())
