@@ -48,6 +48,7 @@ async def warm_up(_app: App) -> AsyncIterator[None]:
     import app.charts.graph
     import app.charts.heatmap  # noqa: F401
 
+    assets.packed_plotly()
     gc.collect()
     gc.freeze()
     yield

@@ -61,10 +61,13 @@ def frontier_curve(frames: Sequence[FrontierFrame], value_title: str) -> go.Figu
     """The value against the budget.
 
     The traces: the curve, with open circles where optimality is not proved; the infeasible budgets, crossed at the
-    foot; and the current budget, empty at first. ``layout.meta`` holds each frame's place on the curve.
+    foot; and the current budget, empty at first. ``layout.meta`` holds each frame's place on the curve, and the axes do
+    not move with it.
     """
     feasible = [frame for frame in frames if frame.value is not None]
     foot = min((frame.value for frame in feasible), default=0.0)
+    top = max((frame.value for frame in feasible), default=1.0)
+    margin = 0.12 * (top - foot) or 0.5
     places = [[frame.budget, foot if frame.value is None else frame.value] for frame in frames]
     curve = go.Scatter(
         x=[frame.budget for frame in frames],
@@ -98,9 +101,10 @@ def frontier_curve(frames: Sequence[FrontierFrame], value_title: str) -> go.Figu
         "xaxis": {
             "title": {"text": "budget (SNT, 1 = one full-size network)"},
             "dtick": max(1, -(-len(frames) // 12)),
+            "range": [frames[0].budget - 0.5, frames[-1].budget + 0.5],
             "zeroline": False,
         },
-        "yaxis": {"title": {"text": value_title}, "zeroline": False},
+        "yaxis": {"title": {"text": value_title}, "zeroline": False, "range": [foot - margin, top + margin]},
         "meta": {"places": places},
     }
     return go.Figure([curve, infeasible, current], layout)

@@ -4,14 +4,16 @@ Every address carries a version, so that a browser may keep a file for good and 
 version is a part of the path, not a query, as a module's relative imports then carry it along.
 """
 
+import gzip
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import plotly
 import streamlit as st
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 FRONTEND = Path(__file__).parent / "live_chart" / "frontend"
@@ -37,8 +39,22 @@ def module_url(name: str) -> str:
     return _under_base(f"/kindred/live_chart/{_MODULES_VERSION}/{name}")
 
 
-async def _plotly(_request: Request) -> FileResponse:
-    return FileResponse(PLOTLY, headers=_KEPT_FOR_GOOD)
+def module_urls() -> list[str]:
+    """The addresses of all modules, the entry first."""
+    return [module_url(name) for name in sorted(_MODULES, key=lambda name: name != "main.js")]
+
+
+@cache
+def packed_plotly() -> bytes:
+    """plotly.js, compressed once instead of for every visitor: 1.5 MB instead of 4.8."""
+    return gzip.compress(PLOTLY.read_bytes(), compresslevel=6)
+
+
+async def _plotly(request: Request) -> Response:
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return FileResponse(PLOTLY, headers=_KEPT_FOR_GOOD)
+    headers = _KEPT_FOR_GOOD | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(packed_plotly(), media_type="text/javascript", headers=headers)
 
 
 async def _module(request: Request) -> FileResponse:

@@ -260,11 +260,22 @@ def _nothing() -> None:
 # Streamlit runs this in the page, from an address of its own, so it can name no relative module.
 _BOOTSTRAP = """
 const at = (path) => new URL(path, window.location.origin).href;
+for (const path of MODULES) {
+  document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: at(path) }));
+}
 let loading;
+function load() {
+  const plotly = new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    document.head.append(Object.assign(script, { src: at(PLOTLY), onload: resolve, onerror: reject }));
+  });
+  return Promise.all([import(at(MODULES[0])), plotly]);
+}
 export default async function (component) {
-  loading ??= import(at(MODULE));
+  loading ??= load();
   try {
-    return (await loading).render(component, at(PLOTLY));
+    const [chart] = await loading;
+    return chart.render(component, window.Plotly);
   } catch (error) {
     loading = undefined;
     console.error(error);
@@ -278,8 +289,6 @@ export default async function (component) {
 _element = st.components.v2.component(
     "kindred_live_chart",
     css=(Path(__file__).parent / "frontend" / "live_chart.css").read_text(encoding="utf-8"),
-    js=_BOOTSTRAP.replace("MODULE", json.dumps(assets.module_url("main.js"))).replace(
-        "PLOTLY", json.dumps(assets.plotly_url())
-    ),
+    js=f"const MODULES = {json.dumps(assets.module_urls())}, PLOTLY = {json.dumps(assets.plotly_url())};{_BOOTSTRAP}",
     isolate_styles=False,  # plotly finds its own styles and follows the mouse in the document only
 )

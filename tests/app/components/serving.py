@@ -25,7 +25,7 @@ app = App("page.py", routes=server.assets.routes(), lifespan=server.warm_up, on_
 
 @contextmanager
 def served(page: str, folder: Path, base: str = "") -> Iterator[str]:
-    """The address of a server, below the path ``base``, whose only page runs ``page``; otherwise like ``app/server.py``."""
+    """The address of a server like ``app/server.py``, below the path ``base``, whose only page runs ``page``."""
     (folder / "server.py").write_text(_SERVER, encoding="utf-8")
     (folder / "page.py").write_text(page, encoding="utf-8")
     with socket.socket() as probe:

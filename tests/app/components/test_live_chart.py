@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.charts.palette import LIGHT
 from tests.app.components.serving import drag, served, wait_until_idle
 
 pytestmark = pytest.mark.browser
 
-PAGE = '''
+PAGE = """
 import numpy as np
 import streamlit as st
 from app.charts.curves import pair_curves
@@ -32,19 +33,23 @@ def reset():
 st.button("grow", on_click=grow)
 st.button("reset", on_click=reset)
 generator = np.random.default_rng(0)
-totals = generator.normal(0, 0.01, (40, 4, 4)).astype(np.float32)[:windows]
+count = int(st.query_params.get("tasks", 4))
+TASKS += tuple(f"task {number}" for number in range(4, count))
+totals = generator.normal(0, 0.01, (40, count, count)).astype(np.float32)[:windows]
 series = AffinitySeries(TASKS, np.arange(windows + 1) * 10, np.full(windows, 2), totals, totals**2)
 kind = st.query_params.get("kind", "heatmap")
 if kind == "heatmap":
-    result = live_chart.heatmap(series, key="chart", interval=st.session_state.get("wanted"), order=(3, 1, 0, 2),
+    order = (3, 1, 0, 2) if count == 4 else None
+    result = live_chart.heatmap(series, key="chart", interval=st.session_state.get("wanted"), order=order,
                                 scale=st.query_params.get("scale", "shared"))
 elif kind == "graph":
     result = live_chart.graph(series, key="chart", threshold=0.25)
 elif kind == "frontier":
     frames = [FrontierFrame(1, None, True, None, (), "Four tasks do not fit one network.")]
     for budget in range(2, 7):
-        cards = (NetworkCard(1.0, ((TASKS[1], 0.5), ("age", None)), ("hair",)), NetworkCard(budget - 1, (("hair", 2.0),)))
-        frames.append(FrontierFrame(budget, 3.0 + budget, budget != 4, 0.02 if budget == 4 else None, cards))
+        one = NetworkCard(1.0, ((TASKS[1], 0.5), ("age", None)), ("hair",))
+        other = NetworkCard(budget - 1, (("hair", 2.0),))
+        frames.append(FrontierFrame(budget, 3.0 + budget, budget != 4, 0.02 if budget == 4 else None, (one, other)))
     result = live_chart.frontier(frames, key="chart", budget=2, value_title="total gain")
 elif kind == "plain":
     live_chart.plain(pair_curves(series, TASKS[0], TASKS[1]), key="chart", label="both directions")
@@ -54,7 +59,7 @@ elif kind == "refused":
 else:
     raise RuntimeError("the database password is swordfish")
 st.text(f"result {result}")
-'''
+"""
 TASKS = ("age", "<b>x</b><img src=x onerror=window.stolen=1>", "pose & gaze", "hair")
 ORDER = [3, 1, 0, 2]
 TOTALS = np.random.default_rng(0).normal(0, 0.01, (40, 4, 4)).astype(np.float32)
@@ -75,7 +80,8 @@ def shown(page: Page, server: str, query: str) -> None:
 
 
 def cells(page: Page) -> np.ndarray:
-    """The numbers that plotly was given; NaN on the diagonal."""
+    """The numbers that plotly was given, once they rest; NaN on the diagonal."""
+    page.wait_for_selector(".kindred[data-resting=true]", state="attached")
     rows = page.evaluate(f"document.querySelector('{PLOT}').data[0].z")
     return np.array([[np.nan if value is None else value for value in row] for row in rows])
 
@@ -92,10 +98,12 @@ def expect_result(page: Page, pattern: str) -> None:
     expect(page.get_by_text(re.compile("^result " + pattern))).to_be_visible()
 
 
-def click_cell(page: Page, row: int, column: int) -> None:
+def click_cell(page: Page, row: int, column: int, tasks: int = 4) -> None:
+    page.wait_for_selector(".kindred[data-resting=true]", state="attached")
     box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
-    page.mouse.move(box["x"] + (column + 0.4) * box["width"] / 4, box["y"] + (row + 0.5) * box["height"] / 4)
-    page.mouse.move(box["x"] + (column + 0.5) * box["width"] / 4, box["y"] + (row + 0.5) * box["height"] / 4)
+    for across in (0.4, 0.5):
+        x = box["x"] + (column + across) * box["width"] / tasks
+        page.mouse.move(x, box["y"] + (row + 0.5) * box["height"] / tasks)
     page.mouse.down()
     page.mouse.up()
 
@@ -122,6 +130,31 @@ def test_at_a_step_one_window_shows_and_the_colours_stay(page: Page, server: str
     expect_result(page, r"HeatmapResult\(interval=\(0, 10\), steps=\(0, 10\), mode='step'")
     np.testing.assert_allclose(cells(page), mean(0, 1), rtol=1e-9)
     assert page.evaluate(limit) == at_the_end
+
+
+def test_a_growing_run_is_averaged_with_its_new_windows(page: Page, server: str):
+    shown(page, server, "kind=heatmap")
+    page.get_by_role("button", name="grow").click()
+    expect(page.locator(".kindred-readout")).to_have_text("Steps 0–150 of 150")
+    expect_result(page, r".*steps=\(0, 150\)")
+    np.testing.assert_allclose(cells(page), mean(0, 15), rtol=1e-9)
+
+
+def test_the_cells_have_the_colours_of_their_values(page: Page, server: str):
+    shown(page, server, "kind=heatmap")
+    values = cells(page)
+    row, column = np.unravel_index(np.nanargmax(np.abs(values)), values.shape)
+    colour = page.evaluate(
+        """([row, column]) => { const layer = document.querySelector(".kindred-layer");
+        const [x, y] = [(column + 0.2) / 4 * layer.width, (row + 0.2) / 4 * layer.height];
+        return [...layer.getContext("2d").getImageData(x, y, 1, 1).data]; }""",
+        [int(row), int(column)],
+    )
+    strongest = LIGHT.scale[-1 if values[row, column] > 0 else 0][1]
+    assert colour == [*bytes.fromhex(strongest[1:]), 255]
+    numbers = page.locator(".kindred-numbers span").all_inner_texts()
+    assert numbers[4 * row + column].replace("−", "-") == f"{values[row, column] * 1000:.2g}"
+    assert numbers[0] == ""
 
 
 def test_the_thumbs_say_their_steps_and_never_cross(page: Page, server: str):
@@ -157,23 +190,22 @@ def test_keys_walk_the_cells_announce_them_and_select(page: Page, server: str):
 
 
 def test_more_windows_keep_element_zoom_and_selection_and_the_end_follows(page: Page, server: str):
-    shown(page, server, "kind=heatmap")
+    shown(page, server, "kind=heatmap&tasks=20")
     drag(page, START, 0, 0.2)
-    click_cell(page, 0, 3)
-    expect_result(page, r".*interval=\(20, None\).*pair=\('hair', 'pose & gaze'\)")
+    click_cell(page, 0, 3, tasks=20)
+    expect_result(page, r".*interval=\(20, None\).*pair=\('age', 'hair'\)")
     box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.8 * box["height"], steps=5)
     page.mouse.up()
     zoom = f"document.querySelector('{PLOT}').layout.xaxis.range.join()"
-    page.wait_for_function(f"{zoom} !== '-0.5,3.5'")
+    page.wait_for_function(f"{zoom} !== '-0.5,19.5'")
     zoomed = page.evaluate(zoom)
     page.evaluate(f"document.querySelector('{PLOT}').mine = true")
     page.get_by_role("button", name="grow").click()
     expect_result(page, r".*interval=\(20, None\), steps=\(20, 150\)")
     expect(page.locator(".kindred-readout")).to_have_text("Steps 20–150 of 150")
-    np.testing.assert_allclose(cells(page), mean(2, 15), rtol=1e-9)
     assert page.evaluate(f"document.querySelector('{PLOT}').mine")
     assert page.evaluate(zoom) == zoomed
     assert page.evaluate(f"document.querySelector('{PLOT}').layout.shapes.length") == 2
@@ -205,7 +237,9 @@ def test_a_task_name_is_text_everywhere(page: Page, server: str, kind: str):
         box = page.locator(f"{PLOT} .nsewdrag").bounding_box()
         page.mouse.move(box["x"] + 0.4 * box["width"] / 4, box["y"] + 1.5 * box["height"] / 4)
         page.mouse.move(box["x"] + 0.5 * box["width"] / 4, box["y"] + 1.5 * box["height"] / 4)
-        expect(page.locator(f"{PLOT} .hoverlayer")).to_contain_text("<b>x</b><img src=x onerror=window.stolen=1> → hair")
+        expect(page.locator(f"{PLOT} .hoverlayer")).to_contain_text(
+            "<b>x</b><img src=x onerror=window.stolen=1> → hair"
+        )
     expect(page.locator(".kindred")).to_contain_text("<b>x</b>")
     assert page.locator(".kindred img").count() == 0
     assert page.evaluate("window.stolen") is None
@@ -265,11 +299,11 @@ def test_the_budget_slider_redraws_the_networks_and_reports(page: Page, server: 
 
 
 def test_the_colours_follow_the_theme(page: Page, server: str):
-    ends = f"document.querySelector('{PLOT}').data[0].colorscale.map((stop) => stop[1])"
+    ends = "document.querySelector('.kindred-colours').style.background"
     shown(page, server, "kind=heatmap")
     light = page.evaluate(ends)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"{ends}[3] !== '{light[3]}'")
+    page.wait_for_function(f"{ends} !== '{light}'")
 
 
 @pytest.mark.parametrize("kind", ["heatmap", "graph", "frontier", "plain"])

@@ -102,7 +102,11 @@ def test_the_scales_are_pythons_at_a_step_and_over_an_interval(numbers: Page, sc
 
 
 def test_an_empty_window_shows_nothing_and_harms_no_other(numbers: Page):
-    series = {"edges": [0, 10, 20], "updates": [0, 2], "totals": base64.b64encode(b"\0" * 16 + b"\0\0\x80\x3f" * 4).decode()}
+    series = {
+        "edges": [0, 10, 20],
+        "updates": [0, 2],
+        "totals": base64.b64encode(b"\0" * 16 + b"\0\0\x80\x3f" * 4).decode(),
+    }
     means = numbers.evaluate(
         "(sent) => { const decoded = series.decodeSeries(sent, 2);"
         " return [[...series.meanOver(decoded, 0, 1)], [...series.meanOver(decoded, 0, 2)]]; }",

@@ -1,9 +1,12 @@
-// Which arrows a graph shows, and how they are drawn: a few line traces by sign and strength, with heads on top.
+// Which arrows a graph shows, and how they are drawn.
+
+import { createLayer } from "./layer.js";
 
 const WIDTHS = [1.2, 2.2, 3.6, 5.4]; // by quarter of the strongest effect
-const HEADS = [10, 13, 17, 22];
-const BEND = 0.09; // how far an arrow bows, as a share of its length, so that both directions stay apart
-const PIECES = 14;
+const HEADS = [8, 10, 13, 17];
+const BEND = 0.18; // how far an arrow's control point stands off, as a share of its length, so that both directions show
+const FADED = 0.16;
+const DASHED_IN_MOTION = 200; // arrows; more than these are dashed once they rest, for 30 frames a second
 
 /** The arrows of at least `threshold` of the strongest effect, faintest first: [{source, target, value, share}]. */
 export function strongArrows(values, limit, tasks, threshold) {
@@ -19,93 +22,77 @@ export function strongArrows(values, limit, tasks, threshold) {
   return arrows.sort((one, other) => one.share - other.share);
 }
 
-/**
- * Plotly traces of arrows between places in pixels: lines by sign and width, then heads with hover labels.
- * With a task in focus, arrows of other tasks fade; `thickness` shrinks all of them in a crowd.
- */
-export function arrowTraces(arrows, places, { palette, radius, thickness, focus, describe }) {
-  const groups = new Map();
-  for (const helps of [false, true]) {
-    groups.set(`faded ${helps}`, line(helps, 1, palette, 0.16));
-    WIDTHS.forEach((width, bin) => groups.set(`${bin} ${helps}`, line(helps, Math.max(1, width * thickness), palette, 0.8)));
-  }
-  const heads = { x: [], y: [], angle: [], size: [], colour: [], text: [], opacity: [] };
-  for (const arrow of arrows) {
-    const helps = arrow.value > 0;
-    const bin = Math.min(WIDTHS.length - 1, Math.floor(arrow.share * WIDTHS.length));
-    const faded = focus !== null && arrow.source !== focus && arrow.target !== focus;
-    const head = Math.max(7, HEADS[bin] * thickness);
-    const curve = bow(places[arrow.source], places[arrow.target], radius, head);
-    if (!curve) continue;
-    const trace = groups.get(`${faded ? "faded" : bin} ${helps}`);
-    trace.x.push(...curve.x, null);
-    trace.y.push(...curve.y, null);
-    heads.x.push(curve.tip[0]);
-    heads.y.push(curve.tip[1]);
-    heads.angle.push(curve.angle);
-    heads.size.push(faded ? 6 : head);
-    heads.colour.push(helps ? palette.helps : palette.hurts);
-    heads.opacity.push(faded ? 0.16 : 0.9);
-    heads.text.push(describe(arrow));
-  }
-  return [
-    ...groups.values(),
-    {
-      type: "scatter",
-      mode: "markers",
-      x: heads.x,
-      y: heads.y,
-      text: heads.text,
-      hovertemplate: "%{text}<extra></extra>",
-      marker: {
-        symbol: "arrow",
-        angle: heads.angle,
-        size: heads.size,
-        color: heads.colour,
-        opacity: heads.opacity,
-        line: { width: 0 },
-      },
-    },
-  ];
-}
-
-function line(helps, width, palette, opacity) {
+export function createArrows() {
+  let curves = [];
+  let look = null;
+  const layer = createLayer((pen, { width, height, x, y }) => {
+    const across = width / (x[1] - x[0]);
+    const down = height / (y[1] - y[0]);
+    pen.transform(across, 0, 0, down, -x[0] * across, -y[0] * down);
+    const dashed = !look.moving || curves.length <= DASHED_IN_MOTION;
+    for (const curve of curves) drawCurve(pen, curve, look.palette, dashed);
+  });
   return {
-    type: "scatter",
-    mode: "lines",
-    x: [],
-    y: [],
-    opacity,
-    hoverinfo: "skip",
-    line: { color: helps ? palette.helps : palette.hurts, width, dash: helps ? "solid" : `${3 + 2 * width}px,${2 + width}px` },
+    ...layer,
+    /**
+     * Draw arrows between places; with a task in focus, arrows of other tasks fade; `thickness` shrinks all of them in
+     * a crowd; `moving` means that they will be drawn anew in a moment. Returns [{arrow, tip}].
+     */
+    paint(arrows, places, now) {
+      look = now;
+      curves = [];
+      for (const arrow of arrows) {
+        const bin = Math.min(WIDTHS.length - 1, Math.floor(arrow.share * WIDTHS.length));
+        const faded = look.focus !== null && arrow.source !== look.focus && arrow.target !== look.focus;
+        const head = faded ? 6 : Math.max(6, HEADS[bin] * look.thickness);
+        const bowed = bow(places[arrow.source], places[arrow.target], look.radius, head);
+        const width = faded ? 1 : Math.max(1, WIDTHS[bin] * look.thickness);
+        if (bowed) curves.push({ ...bowed, arrow, faded, width });
+      }
+      layer.redraw();
+      return curves;
+    },
   };
 }
 
-/** A bowed line from one node's rim to another's, ending within the arrow head; null where they touch. */
-function bow(start, end, radius, head) {
-  const [across, down] = [end[0] - start[0], end[1] - start[1]];
+function drawCurve(pen, { arrow, faded, width, start, control, neck, tip, wings }, palette, dashed) {
+  const helps = arrow.value > 0;
+  pen.globalAlpha = faded ? FADED : 0.85;
+  pen.strokeStyle = pen.fillStyle = helps ? palette.helps : palette.hurts;
+  pen.lineWidth = width;
+  pen.setLineDash(helps || !dashed ? [] : [5 + 2 * width, 3 + 1.5 * width]);
+  pen.beginPath();
+  pen.moveTo(...start);
+  pen.quadraticCurveTo(...control, ...neck);
+  pen.stroke();
+  pen.beginPath();
+  pen.moveTo(...tip);
+  pen.lineTo(...wings[0]);
+  pen.lineTo(...wings[1]);
+  pen.fill();
+}
+
+/** A bowed line from one node's rim to another's and the head at its end; null where the nodes touch. */
+function bow(from, to, radius, head) {
+  const [across, down] = [to[0] - from[0], to[1] - from[1]];
   const length = Math.hypot(across, down);
   if (length < 2 * radius + 4) return null;
-  const middle = [
-    (start[0] + end[0]) / 2 - down * BEND * 2,
-    (start[1] + end[1]) / 2 + across * BEND * 2,
-  ];
-  const at = (share) => {
-    const [a, b, c] = [(1 - share) ** 2, 2 * share * (1 - share), share ** 2];
-    return [a * start[0] + b * middle[0] + c * end[0], a * start[1] + b * middle[1] + c * end[1]];
-  };
+  const middle = [(from[0] + to[0]) / 2 - down * BEND, (from[1] + to[1]) / 2 + across * BEND];
+  // the quadratic curve's polar form: between(t, t) is its point at t, between(a, b) steers its part from a to b
+  const between = (a, b) =>
+    [0, 1].map((axis) => (1 - a) * (1 - b) * from[axis] + (a + b - 2 * a * b) * middle[axis] + a * b * to[axis]);
   const rim = (radius + 1) / length;
-  const tip = at(1 - rim);
-  const neck = at(Math.max(rim, 1 - rim - (0.7 * head) / length));
-  const x = [];
-  const y = [];
-  for (let piece = 0; piece <= PIECES; piece++) {
-    const last = Math.max(rim, 1 - rim - (0.5 * head) / length);
-    const point = at(rim + ((last - rim) * piece) / PIECES);
-    x.push(point[0]);
-    y.push(point[1]);
-  }
-  // plotly turns markers clockwise from "up", and y grows downwards here
-  const angle = (Math.atan2(tip[0] - neck[0], neck[1] - tip[1]) * 180) / Math.PI;
-  return { x, y, tip, angle };
+  const before = (pixels) => Math.max(rim, 1 - rim - pixels / length);
+  const [neck, foot] = [before(0.8 * head), before(head)];
+  const tip = between(1 - rim, 1 - rim);
+  const base = between(foot, foot);
+  const reach = Math.hypot(tip[0] - base[0], tip[1] - base[1]) || 1;
+  const side = [((tip[1] - base[1]) / reach) * 0.42 * head, (-(tip[0] - base[0]) / reach) * 0.42 * head];
+  return {
+    start: between(rim, rim),
+    control: between(rim, neck),
+    neck: between(neck, neck),
+    tip,
+    wings: [1, -1].map((sign) => [base[0] + sign * side[0], base[1] + sign * side[1]]),
+  };
 }

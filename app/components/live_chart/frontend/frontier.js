@@ -25,10 +25,7 @@ export function createFrontier({ Plotly, root, commit }) {
   const again = oncePerFrame(() => counted(root, redraw));
   const current = () => data.frames[Number(input.value)];
   input.addEventListener("input", again);
-  input.addEventListener("change", () => {
-    performance.mark("kindred-commit");
-    commit({ budget: current().budget });
-  });
+  input.addEventListener("change", () => commit({ budget: current().budget }));
 
   function show() {
     const frame = current();

@@ -1,20 +1,25 @@
 // The tasks as a graph over any interval: places stay, arrows are redrawn at every frame of a drag.
 
-import { arrowTraces, strongArrows } from "./arrows.js";
+import { createArrows, strongArrows } from "./arrows.js";
 import { counted, make, oncePerFrame, written } from "./parts.js";
 import { scaleOver } from "./scaling.js";
 import { decodeSeries, meanOver, windowMeans } from "./series.js";
 import { createTimeSlider } from "./slider.js";
 import { PLOT_CONFIG, themed } from "./theme.js";
 
+const REST_MS = 150;
+
 export function createGraph({ Plotly, root, commit }) {
-  const slider = createTimeSlider({ onInput: () => counted(root, redraw), onCommit: report });
+  const slider = createTimeSlider({ onInput: () => counted(root, move), onCommit: report });
   const plot = make("div", { class: "kindred-plot", tabindex: 0, role: "application" });
   const live = make("div", { class: "kindred-unseen", "aria-live": "polite" });
   const legend = createKey();
   const again = oncePerFrame(() => counted(root, redraw));
-  const threshold = createThreshold({ onInput: again, onCommit: report });
-  root.append(slider.element, threshold.element, plot, legend.element, live);
+  const moveAgain = oncePerFrame(() => counted(root, move));
+  const threshold = createThreshold({ onInput: moveAgain, onCommit: report });
+  const picture = createArrows();
+  const stage = make("div", { class: "kindred-stage" }, picture.element, plot);
+  root.append(slider.element, threshold.element, stage, legend.element, live);
 
   let data = null;
   let series = null;
@@ -23,6 +28,7 @@ export function createGraph({ Plotly, root, commit }) {
   let cursor = null; // the task under the keyboard
   let frame = null; // {theme, layout, places, radius}
   let drawn = false;
+  let resting = null; // a timer: dashes and hover labels are brought up to date once the arrows rest
 
   plot.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
@@ -75,17 +81,30 @@ export function createGraph({ Plotly, root, commit }) {
     return [data.tasks[task], ...mine.reverse().slice(0, 8).map(sentence)].join("; ");
   }
 
-  function traces() {
-    const { theme, places, radius, thickness } = frame;
-    const names = data.figure.layout.meta.labels.full;
+  /** Draw the arrows; moving ones are drawn faster, and anew once they rest. */
+  function paint(moving) {
     const shown = arrows();
     root.dataset.arrows = shown.length;
     legend.show(data, shown.length);
+    const { theme, places, radius, thickness } = frame;
+    return picture.paint(shown, places, { palette: theme.palette, radius, thickness, focus: node, moving });
+  }
+
+  /** Where arrow heads say their value when hovered. */
+  function hoverTrace(curves) {
+    const names = data.figure.layout.meta.labels.full;
     const describe = ({ source, target, value, affinity }) =>
       `${names[source]} → ${names[target]}: ${written(affinity)}` +
       (data.scale === "shared" ? "" : `<br>on this scale: ${written(value, 2)}`);
-    const look = { palette: theme.palette, radius, thickness, focus: node, describe };
-    return [...arrowTraces(shown, places, look), nodeTrace()];
+    return {
+      type: "scatter",
+      mode: "markers",
+      marker: { size: 14, opacity: 0 },
+      x: curves.map(({ tip }) => tip[0]),
+      y: curves.map(({ tip }) => tip[1]),
+      text: curves.map(({ arrow }) => describe(arrow)),
+      hovertemplate: "%{text}<extra></extra>",
+    };
   }
 
   function nodeTrace() {
@@ -111,7 +130,18 @@ export function createGraph({ Plotly, root, commit }) {
   }
 
   function redraw() {
-    Plotly.react(plot, traces(), frame.layout, PLOT_CONFIG);
+    clearTimeout(resting);
+    const curves = paint(false);
+    Plotly.react(plot, [hoverTrace(curves), nodeTrace()], frame.layout, PLOT_CONFIG);
+    picture.follow(plot);
+    root.dataset.resting = "true";
+  }
+
+  function move() {
+    paint(true);
+    root.dataset.resting = "false";
+    clearTimeout(resting);
+    resting = setTimeout(redraw, REST_MS);
   }
 
   return {
@@ -134,6 +164,8 @@ export function createGraph({ Plotly, root, commit }) {
     },
     draw(_, theme, width) {
       frame = graphFrame(data.figure, theme, width);
+      stage.style.width = `${frame.layout.width}px`;
+      picture.place(frame.layout);
       legend.paint(theme);
       counted(root, redraw);
       if (!drawn) {
@@ -141,11 +173,15 @@ export function createGraph({ Plotly, root, commit }) {
         plot.on("plotly_click", ({ points: [point] }) => {
           if (point.data.mode === "markers+text") select(point.pointNumber);
         });
+        plot.on("plotly_relayout", (change) => picture.follow(plot, change));
+        plot.on("plotly_relayouting", (change) => picture.follow(plot, change));
       }
     },
     destroy() {
       slider.destroy();
       again.cancel();
+      moveAgain.cancel();
+      clearTimeout(resting);
       Plotly.purge(plot);
     },
   };

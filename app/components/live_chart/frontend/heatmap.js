@@ -1,7 +1,9 @@
 // The affinity matrix over any interval: redrawn from prefix sums at every frame of a drag.
 
+import { createCells } from "./cells.js";
 import { cellCursor } from "./cursor.js";
 import { createLegend } from "./legend.js";
+import { createNumbers } from "./numbers.js";
 import { brief, commonPower, counted, make, written } from "./parts.js";
 import { scaleOver } from "./scaling.js";
 import { decodeSeries, meanOver, windowMeans } from "./series.js";
@@ -10,13 +12,17 @@ import { inkOn, PLOT_CONFIG, themed } from "./theme.js";
 
 const WRITTEN_UP_TO = 15; // tasks, as in app/charts/heatmap.py
 const NARROWEST_WRITTEN = 28; // pixels a cell
+const REST_MS = 150;
 
 export function createHeatmap({ Plotly, root, commit }) {
-  const slider = createTimeSlider({ onInput: () => counted(root, redraw), onCommit: report });
+  const slider = createTimeSlider({ onInput: () => counted(root, move), onCommit: report });
   const plot = make("div", { class: "kindred-plot", tabindex: 0, role: "application" });
   const live = make("div", { class: "kindred-unseen", "aria-live": "polite" });
   const legend = createLegend();
-  root.append(slider.element, plot, legend.element, live);
+  const numbers = createNumbers();
+  const picture = createCells();
+  const stage = make("div", { class: "kindred-stage" }, picture.element, numbers.element, plot);
+  root.append(slider.element, stage, legend.element, live);
 
   let data = null;
   let series = null;
@@ -27,6 +33,7 @@ export function createHeatmap({ Plotly, root, commit }) {
   let ink = null; // the colour of the numbers on a cell
   let cellWidth = 0;
   let drawn = false;
+  let resting = null; // a timer: plotly learns the numbers, for hovering, once they rest
 
   const place = (row, column) => data.order[row] * series.tasks + data.order[column];
   const cursor = cellCursor(plot, {
@@ -78,33 +85,41 @@ export function createHeatmap({ Plotly, root, commit }) {
 
   const writes = () => series.tasks <= WRITTEN_UP_TO && cellWidth >= NARROWEST_WRITTEN;
 
-  function number(value) {
-    if (!Number.isFinite(value)) return "";
-    return `<span style="color:${ink(value / shown.limit)}">${brief(value, commonPower(shown.limit))}</span>`;
+  function writeNumbers(rows) {
+    const power = commonPower(shown.limit);
+    const number = (value) => (Number.isFinite(value) ? [brief(value, power), ink(value / shown.limit)] : ["", ""]);
+    if (writes()) numbers.write(rows.map((row) => row.map(number)));
   }
 
-  /** The part of the trace that changes with the interval. */
-  function cells() {
-    const names = data.figure.layout.meta.labels.full;
+  /** What is in the cells, row by row; null where nothing is shown. */
+  function cellValues() {
     const rows = data.order.map((_, row) => row);
     const blank = (row, column) => row === column && !data.show_self;
-    const trace = {
-      z: rows.map((row) => rows.map((column) => (blank(row, column) ? null : shown.values[place(row, column)]))),
-      customdata: rows.map((row) =>
-        rows.map((column) => [`${names[row]} → ${names[column]}`, shown.affinity[place(row, column)]]),
-      ),
-      zmin: -shown.limit,
-      zmax: shown.limit,
-    };
-    if (rows.length <= WRITTEN_UP_TO) trace.text = trace.z.map((row) => row.map(writes() ? number : () => ""));
-    return trace;
+    return rows.map((row) => rows.map((column) => (blank(row, column) ? null : shown.values[place(row, column)])));
   }
 
-  function redraw() {
+  function paint(rows) {
+    picture.paint(rows, { limit: shown.limit, scale: theme.palette.scale, blank: theme.palette.blank });
+    writeNumbers(rows);
+  }
+
+  /** What plotly says when a cell is hovered: the pair and its unscaled affinity. */
+  function hoverData() {
+    const names = data.figure.layout.meta.labels.full;
+    return names.map((source, row) =>
+      names.map((target, column) => [`${source} → ${target}`, shown.affinity[place(row, column)]]),
+    );
+  }
+
+  function move() {
     compute();
-    const { zmin, zmax, ...arrays } = cells();
-    const wrapped = Object.fromEntries(Object.entries(arrays).map(([name, value]) => [name, [value]]));
-    Plotly.restyle(plot, { ...wrapped, zmin, zmax }, [0]);
+    paint(cellValues());
+    root.dataset.resting = "false";
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      Plotly.restyle(plot, { z: [cellValues()], customdata: [hoverData()] }, [0]);
+      root.dataset.resting = "true";
+    }, REST_MS);
   }
 
   function shapes() {
@@ -147,25 +162,38 @@ export function createHeatmap({ Plotly, root, commit }) {
       ink = inkOn(theme.palette.scale);
       const layout = heatmapLayout(data.figure.layout, theme, width, series.tasks);
       cellWidth = (layout.width - layout.margin.l - layout.margin.r) / series.tasks;
-      plot.style.width = `${layout.width}px`;
+      stage.style.width = `${layout.width}px`;
+      numbers.place(writes() ? series.tasks : 0, layout);
+      picture.place(layout);
       compute();
       legend.paint(theme);
       layout.shapes = shapes();
-      const trace = { ...data.figure.data[0], ...cells(), colorscale: theme.palette.scale, showscale: false };
-      trace.textfont = { size: Math.min(13, Math.max(9.5, cellWidth / 4)) };
-      if (series.tasks > 24) trace.xgap = trace.ygap = 0;
-      counted(root, () => Plotly.react(plot, [trace], layout, PLOT_CONFIG));
+      const values = { z: cellValues(), customdata: hoverData(), zmin: -shown.limit, zmax: shown.limit };
+      const trace = { ...data.figure.data[0], ...values, opacity: 0, showscale: false, texttemplate: undefined };
+      const config = { ...PLOT_CONFIG, displayModeBar: zoomable(series.tasks) ? "hover" : false };
+      counted(root, () => {
+        Plotly.react(plot, [trace], layout, config);
+        paint(values.z);
+        picture.follow(plot);
+      });
+      root.dataset.resting = "true";
       if (!drawn) {
         drawn = true;
         plot.on("plotly_click", ({ points: [point] }) => select(Number(point.y), Number(point.x)));
+        plot.on("plotly_relayout", (change) => picture.follow(plot, change));
+        plot.on("plotly_relayouting", (change) => picture.follow(plot, change));
       }
     },
     destroy() {
+      clearTimeout(resting);
       slider.destroy();
       Plotly.purge(plot);
     },
   };
 }
+
+/** A small heatmap is read whole, and its numbers are a layer of their own, where no zoom reaches them. */
+const zoomable = (tasks) => tasks > WRITTEN_UP_TO;
 
 /** Margins from the labels' lengths, squarish cells, and fewer labels where there is no room for all. */
 function heatmapLayout(base, theme, width, tasks) {
@@ -177,22 +205,28 @@ function heatmapLayout(base, theme, width, tasks) {
   const left = longest + title.size + 18;
   const right = 12;
   const room = width - left - right;
-  const upright = longest > room / tasks; // labels wider than a column stand on end
-  const bottom = (upright ? longest : font) + title.size + 22;
   const plotHeight = Math.round(Math.min(Math.max(300, 48 * tasks), 660, Math.max(room, 240)));
   const plotWidth = Math.min(room, Math.round(plotHeight * 1.6));
+  const upright = longest + 10 > plotWidth / tasks; // labels wider than a column stand on end
+  const bottom = (upright ? longest : font) + title.size + 22;
   const layout = themed(base, theme, plotWidth + left + right, plotHeight + bottom + 8);
   const sparse = (perCell) => {
     const every = Math.ceil((font + 1) / perCell);
     const kept = base.xaxis.tickvals.filter((value) => value % every === 0);
-    return { tickvals: kept, ticktext: kept.map((value) => ticktext[value]), tickfont: { size: font }, title: undefined };
+    return {
+      tickvals: kept,
+      ticktext: kept.map((value) => ticktext[value]),
+      tickfont: { size: font },
+      title: undefined,
+      fixedrange: !zoomable(tasks),
+    };
   };
   // plotly would place an axis title without regard to long labels
   const titles = { xref: "paper", yref: "paper", showarrow: false, font: title };
   return {
     ...layout,
     margin: { l: left, r: right, t: 8, b: bottom },
-    plot_bgcolor: theme.palette.blank,
+    plot_bgcolor: "rgba(0,0,0,0)",
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     xaxis: { ...layout.xaxis, ...sparse(plotWidth / tasks), tickangle: upright ? -90 : 0 },
     yaxis: { ...layout.yaxis, ...sparse(plotHeight / tasks) },

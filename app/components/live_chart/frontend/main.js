@@ -10,60 +10,48 @@ import { readTheme } from "./theme.js";
 const KINDS = { heatmap: createHeatmap, graph: createGraph, frontier: createFrontier, plain: createPlain };
 const charts = new WeakMap(); // element → its chart
 const seen = new Map(); // key → {number, view}: what a chart showed, should Streamlit build its element anew
-let plotly = null;
-
-function loadPlotly(url) {
-  plotly ??= new Promise((resolve, reject) => {
-    const script = make("script", { src: url, onload: () => resolve(window.Plotly), onerror: reject });
-    document.head.append(script);
-  });
-  plotly.catch(() => (plotly = null));
-  return plotly;
-}
 
 /** Called by Streamlit when the element appears, and again whenever its data or the theme changed. */
-export async function render({ data, parentElement, setStateValue }, plotlyUrl) {
-  const waiting = charts.get(parentElement) ?? { latest: null };
-  charts.set(parentElement, waiting);
-  waiting.latest = data;
-  waiting.report = (view) => setStateValue("view", view);
-  const Plotly = await loadPlotly(plotlyUrl);
-  waiting.chart ??= build(Plotly, parentElement, waiting);
-  waiting.chart.update(waiting.latest);
+export function render({ data, parentElement, setStateValue }, Plotly) {
+  if (!charts.has(parentElement)) charts.set(parentElement, build(Plotly, parentElement, data));
+  const chart = charts.get(parentElement);
+  chart.report = (view) => setStateValue("view", view);
+  chart.update(data);
   return () => {
-    waiting.chart?.destroy();
+    chart.destroy();
     charts.delete(parentElement);
   };
 }
 
-function build(Plotly, parentElement, waiting) {
-  const { kind, key } = waiting.latest;
+function build(Plotly, parentElement, { kind, key }) {
   const root = make("div", { class: `kindred kindred-${kind}`, "data-kind": kind, "data-redraws": 0 });
   parentElement.append(root);
-  const settle = unhurried((view) => waiting.report(view));
+  let number = null; // of the last time the page moved the chart
+  const settle = unhurried((view) => standing.report(view));
   const commit = (view) => {
-    seen.set(key, { number: chart.number, view });
+    seen.set(key, { number, view });
     settle(view);
   };
   const chart = KINDS[kind]({ Plotly, root, commit });
   let latest = null;
+  let drawnWidth = 0;
   const draw = () => {
     const width = Math.floor(root.clientWidth);
-    if (!latest || width <= 0) return; // hidden, for instance in a tab: drawn once it has a width
+    if (width <= 0) return; // hidden, for instance in a tab: drawn once it has a width
+    drawnWidth = width;
     root.classList.toggle("kindred-narrow", width < 560);
     chart.draw(latest, readTheme(root, latest.palettes), width);
     root.dataset.ready = "true";
   };
-  const unwatch = watchWidth(root, draw);
-  return {
+  const unwatch = watchWidth(root, (width) => width !== drawnWidth && draw());
+  const standing = {
     update(data) {
-      const { number, ...told } = data.view;
-      const obey = chart.number !== number;
+      const { number: told, ...view } = data.view;
       const before = seen.get(key);
-      const view = before?.number === number ? before.view : told;
-      chart.number = number;
+      const obeyed = told === number ? null : before?.number === told ? before.view : view;
+      number = told;
       latest = data;
-      chart.take(data, obey ? view : null);
+      chart.take(data, obeyed);
       draw();
     },
     destroy() {
@@ -71,4 +59,5 @@ function build(Plotly, parentElement, waiting) {
       chart.destroy();
     },
   };
+  return standing;
 }

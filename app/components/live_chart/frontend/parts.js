@@ -61,16 +61,9 @@ export function counted(root, redraw) {
   if (performance.getEntriesByName("kindred-redraw").length > 2000) performance.clearMarks("kindred-redraw");
 }
 
-/** Watch an element's width; `work` is called with it in whole pixels when it changes. */
+/** Watch an element's width; `work` is called with it, in whole pixels, at first and on every change of size. */
 export function watchWidth(element, work) {
-  let width = null;
-  const observer = new ResizeObserver(([entry]) => {
-    const now = Math.floor(entry.contentRect.width);
-    if (now > 0 && now !== width) {
-      width = now;
-      work(now);
-    }
-  });
+  const observer = new ResizeObserver(([entry]) => work(Math.floor(entry.contentRect.width)));
   observer.observe(element);
   return () => observer.disconnect();
 }
@@ -87,7 +80,7 @@ export function written(value, digits = 3) {
 /** The power of ten that brings numbers up to `limit` near one; 0 where they are already easy to read. */
 export function commonPower(limit) {
   const power = Math.floor(Math.log10(limit));
-  return Math.abs(power) >= 2 ? power : 0;
+  return power >= 4 || power <= -2 ? power : 0;
 }
 
 /** A number short enough for a cell, in units of 10^power: two significant digits, at most two decimals. */

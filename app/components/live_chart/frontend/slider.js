@@ -89,7 +89,7 @@ export function createTimeSlider({ onInput, onCommit }) {
     // the thumb that can still move stays on top where both are at one end
     from.style.zIndex = first > windows() / 2 ? 2 : 1;
     to.style.zIndex = first > windows() / 2 ? 1 : 2;
-    play.disabled = windows() < 2;
+    element.hidden = windows() < 2; // one matrix has no course over time
     play.textContent = playing ? "❚❚" : "▶";
     play.setAttribute("aria-label", playing ? "Pause" : "Play");
     track.classList.toggle("kindred-step", step);

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from app.charts.curves import LossHistory, loss_curves, pair_curves, window_means
+from engine.affinity.series import AffinitySeries
+from engine.errors import KindredError
+
+
+def observed(updates: tuple[int, ...] = (5, 3, 1, 0), tasks: int = 3) -> tuple[list[np.ndarray], AffinitySeries]:
+    """Every update's matrix, window by window, and the series of their sums."""
+    generator = np.random.default_rng(0)
+    windows = [generator.normal(0, 1, (count, tasks, tasks)) for count in updates]
+    totals = np.stack([window.sum(0) for window in windows]).astype(np.float32)
+    squares = np.stack([(window**2).sum(0) for window in windows]).astype(np.float32)
+    edges = 10 * np.arange(len(updates) + 1)
+    return windows, AffinitySeries(("a", "<b>", "c")[:tasks], edges, np.array(updates), totals, squares)
+
+
+def test_mean_and_standard_error_are_those_of_the_updates():
+    windows, series = observed()
+    mean, error = window_means(series, 0, 1)
+    for window, values in enumerate(windows[:2]):
+        updates = values[:, 0, 1]
+        assert mean[window] == pytest.approx(updates.mean(), rel=1e-5)
+        assert error[window] == pytest.approx(updates.std(ddof=1) / np.sqrt(len(updates)), rel=1e-4)
+    assert np.isfinite(mean[2]) and np.isnan(error[2])  # one update has no spread
+    assert np.isnan(mean[3])  # no update has no mean
+
+
+def test_the_mean_of_a_window_is_the_series_own():
+    _, series = observed()
+    mean, error = window_means(series, 2, 0)
+    engine = series.mean(0, 10)
+    assert mean[0] == pytest.approx(engine.affinity[2, 0])
+    assert error[0] == pytest.approx(engine.standard_error[2, 0])
+
+
+def test_both_directions_show_each_with_its_band():
+    _, series = observed()
+    figure = pair_curves(series, "a", "<b>")
+    bands, lines = figure.data[::2], figure.data[1::2]
+    assert [line.name for line in lines] == ["a → &lt;b&gt;", "&lt;b&gt; → a"]
+    mean, error = window_means(series, 0, 1)
+    np.testing.assert_array_equal(lines[0].y, mean)
+    np.testing.assert_allclose(np.array(bands[0].y)[:2], (mean + error)[:2])
+    assert lines[0].line.dash != lines[1].line.dash
+    assert np.isfinite(np.array(bands[0].y)).all()
+
+
+def test_a_task_and_itself_is_one_line():
+    assert len(pair_curves(observed()[1], "a", "a").data) == 2
+
+
+def test_an_unknown_task_is_refused_with_the_known_ones():
+    with pytest.raises(KindredError, match="no task 'd'; its tasks are a, <b>, c"):
+        pair_curves(observed()[1], "a", "d")
+
+
+def test_losses_of_a_pair_are_four_lines_in_two_colours():
+    steps = np.arange(3)
+    histories = {task: LossHistory(steps, steps + 1.0, steps, steps + 2.0) for task in ("a", "<b>")}
+    figure = loss_curves(histories)
+    assert [line.name for line in figure.data] == [
+        "a, train",
+        "a, validation",
+        "&lt;b&gt;, train",
+        "&lt;b&gt;, validation",
+    ]
+    assert len({line.line.color for line in figure.data}) == 2
+    np.testing.assert_array_equal(figure.data[1].y, [2, 3, 4])
+
+
+def test_losses_of_three_tasks_are_refused():
+    nothing = LossHistory(np.array([]), np.array([]), np.array([]), np.array([]))
+    with pytest.raises(KindredError, match="2 tasks at most, found 3"):
+        loss_curves(dict.fromkeys("abc", nothing))
