@@ -1,15 +1,10 @@
-"""The store: one database that workers write and dashboards read, at the same time.
+"""The store: all runs, their windows and evaluations, which workers write and dashboards read at the same time."""
 
-SQLite in WAL mode by default (a reader never waits for a writer, and never sees half a transaction).
-"""
-
-import json
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +17,10 @@ from engine.errors import KindredError
 from engine.paths import DATA
 from engine.runs import schema
 from engine.runs.config import RunConfig
+from engine.runs.database import DAMAGED, Database, StoreError
 from engine.runs.published import published_matrices
 from engine.runs.run import PATIENCE, SILENCE, Run, observed_status
 from engine.tasks import Evaluation
-
-BUSY_SECONDS = 15
-
-
-class StoreError(KindredError):
-    """The store cannot be opened, read or written; nothing that was stored is lost."""
 
 
 class WriterReplaced(KindredError):
@@ -53,23 +43,11 @@ class Store:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self.url = url or store_url()
-        try:
-            address = sa.make_url(self.url)
-        except sa.exc.ArgumentError:
-            raise StoreError(
-                f"The store {self.url!r} is not a database URL; write sqlite:////path/to/kindred.db."
-            ) from None
-        if address.get_backend_name() != "sqlite" or not address.database or address.database == ":memory:":
-            raise StoreError(f"The store {self.url!r} is not an SQLite file; write sqlite:////path/to/kindred.db.")
-        self.path = Path(address.database).resolve()
-        self.url = f"sqlite:///{self.path}"
-        with self._explained():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(self.url)
-            sa.event.listen(self._engine, "connect", _prepare_connection)
-            sa.event.listen(self._engine, "begin", _begin)
-            self._open()
+        self._database = Database(url or store_url())
+        self.url, self.path = self._database.url, self._database.path
+        if self._database.created:
+            for published in reversed(published_matrices()):  # so that the first is the newest
+                self.add_matrix(origin="published", **published)
 
     def files(self, run_id: str) -> Path:
         """The folder of a run's checkpoint and log, beside the database."""
@@ -79,7 +57,7 @@ class Store:
 
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(sa.select(schema.runs).order_by(schema.runs.c.created.desc(), schema.runs.c.id))
             return [_run(row) for row in rows]
 
@@ -89,7 +67,7 @@ class Store:
         Raises:
             KindredError: if there is no such run.
         """
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(sa.select(schema.runs).where(schema.runs.c.id == run_id)).one_or_none()
         if row is None:
             raise KindredError(f"There is no run {run_id!r} in this store; list the runs to see their ids.")
@@ -148,7 +126,7 @@ class Store:
     def rename(self, run_id: str, name: str) -> None:
         """Give a run another name."""
         self.run(run_id)
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(_runs_where(run_id).values(name=_checked_name(name)))
 
     def delete(self, run_id: str) -> None:
@@ -160,7 +138,7 @@ class Store:
         run = self.run(run_id)
         if run.active:
             raise KindredError(f"The run {run_id!r} is {run.status}; cancel it before deleting it.")
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(schema.runs.delete().where(schema.runs.c.id == run_id))
         shutil.rmtree(self.files(run_id), ignore_errors=True)
 
@@ -174,7 +152,7 @@ class Store:
         if not run.active and run.status != "interrupted":
             raise KindredError(f"The run {run_id!r} is {run.status}; only a queued or running one can be cancelled.")
         ended = {} if run.status == "running" else {"status": "cancelled", "finished": time.time(), "worker": ""}
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(_runs_where(run_id).values(cancel_requested=True, **ended))
 
     def requeue(self, run_id: str) -> None:
@@ -193,7 +171,7 @@ class Store:
                 sa.and_(table.status == "queued", table.heartbeat < now - PATIENCE),
             )
             fresh = dict(status="queued", worker="", error="", cancel_requested=False, heartbeat=now, finished=None)
-            with self._writing() as connection:
+            with self._database.writing() as connection:
                 if connection.execute(_runs_where(run_id).where(stopped).values(seconds_left=None, **fresh)).rowcount:
                     return
             run = self.run(run_id)
@@ -214,7 +192,7 @@ class Store:
             WriterReplaced: if the run is not queued.
         """
         token, now = secrets.token_hex(8), time.time()
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             queued = _runs_where(run_id).where(schema.runs.c.status == "queued")
             values = dict(status="running", worker=token, heartbeat=now)
             if not connection.execute(queued.values(**values)).rowcount:
@@ -237,7 +215,7 @@ class Store:
         Raises:
             WriterReplaced: if the token is no longer the run's.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             mine = _runs_where(run_id).where(schema.runs.c.worker == token)
             if not connection.execute(mine.values(heartbeat=time.time(), **values)).rowcount:
                 raise WriterReplaced(f"The run {run_id!r} was taken over or deleted; this worker stops writing it.")
@@ -253,7 +231,7 @@ class Store:
         run = self.run(run_id)
         query = sa.select(schema.windows).where(schema.windows.c.run == run_id).order_by(schema.windows.c.step_from)
         shape = (len(run.tasks), len(run.tasks))
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             windows = [
                 Window(
                     row.step_from,
@@ -270,7 +248,7 @@ class Store:
         """The run's losses and metrics, sorted by split and step."""
         table = schema.evaluations
         query = sa.select(table).where(table.c.run == run_id).order_by(table.c.split, table.c.step)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [
                 Evaluation(row.step, row.split, _array(row.losses, (-1,)), _array(row.metrics, (-1,)))
                 for row in connection.execute(query)
@@ -293,94 +271,10 @@ class Store:
             worker="",
             cancel_requested=False,
         )
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(schema.runs.insert().values({**defaults, **values}))
             _put_windows(connection, values["id"], windows)
         return values["id"]
-
-    def _open(self) -> None:
-        with self._engine.connect() as connection:
-            if self._version(connection) == schema.VERSION:
-                return
-        with self._writing() as connection:  # looked at again, as another process may have been first
-            version = self._version(connection)
-            if version == schema.VERSION:
-                return
-            schema.migrate(connection, version)
-        if version == 0:
-            for published in reversed(published_matrices()):  # so that the first is the newest
-                self.add_matrix(origin="published", **published)
-
-    def _version(self, connection: sa.Connection) -> int:
-        tables = sa.inspect(connection).get_table_names()
-        if not tables:
-            return 0
-        if "store" not in tables or "windows" not in tables:
-            raise StoreError(
-                f"{self.path} is a database, but not a Kindred store; point KINDRED_STORE or --store at another file."
-            )
-        version = connection.execute(sa.select(schema.store.c.schema_version)).scalar_one()
-        if version > schema.VERSION:
-            raise StoreError(
-                f"{self.path} has the schema version {version}, but this Kindred reads up to {schema.VERSION}; "
-                "update Kindred, or point KINDRED_STORE or --store at another file."
-            )
-        return version
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self._explained(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        immediately = self._engine.execution_options(immediate=True)
-        with self._explained(), immediately.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn the database's errors into one sentence with a way out."""
-        try:
-            yield
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise StoreError(f"The store {self.path} failed ({error}); {_DAMAGED}.") from error
-        except (sa.exc.DBAPIError, OSError) as error:
-            cause = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error)
-            advice = next((advice for symptom, advice in _ADVICE.items() if symptom in cause.lower()), _ELSE)
-            raise StoreError(f"The store {self.path} failed ({cause}); {advice}. What was stored is kept.") from error
-
-
-_DAMAGED = "the file is damaged or no database: move it aside or restore a copy, or point KINDRED_STORE elsewhere"
-_ELSE = "see that the file can be read and written, or point KINDRED_STORE or --store elsewhere"
-_ADVICE = {
-    "not a database": _DAMAGED,
-    "malformed": _DAMAGED,
-    "full": "the disk is full: free some space, then resume the run",
-    "no space": "the disk is full: free some space, then resume the run",
-    "readonly": "the folder or file is read-only: make both writable, or point KINDRED_STORE elsewhere",
-    "read-only": "the folder or file is read-only: make both writable, or point KINDRED_STORE elsewhere",
-    "locked": f"another process kept it locked for {BUSY_SECONDS} s: end that process or try again",
-    "unable to open": "the file cannot be opened: make its folder writable, or point KINDRED_STORE elsewhere",
-}
-
-
-def _prepare_connection(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where _begin says, not where the driver guesses
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={BUSY_SECONDS * 1000}",
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _runs_where(run_id: str) -> sa.Update:
@@ -422,7 +316,7 @@ def _array(blob: bytes, shape: tuple[int, ...]) -> np.ndarray:
     try:
         return np.frombuffer(blob, dtype="<f4").reshape(shape)
     except ValueError:
-        raise StoreError(f"The store holds {len(blob)} bytes where {shape} numbers belong; {_DAMAGED}.") from None
+        raise StoreError(f"The store holds {len(blob)} bytes where {shape} numbers belong; {DAMAGED}.") from None
 
 
 def _run(row: sa.Row) -> Run:

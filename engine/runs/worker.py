@@ -16,8 +16,9 @@ import torch
 from engine.affinity.series import Window
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
+from engine.runs.database import StoreError
 from engine.runs.run import HEARTBEAT
-from engine.runs.store import Store, StoreError, WriterReplaced
+from engine.runs.store import Store, WriterReplaced
 from engine.tasks import Evaluation
 from engine.training.session import Session
 

@@ -91,7 +91,9 @@ def test_the_search_narrows_the_list(show, store):
 
 
 def importing():
-    return AppTest.from_string("from app.views import runs_launch\nruns_launch.import_matrix()", default_timeout=30).run()
+    return AppTest.from_string(
+        "from app.views import runs_launch\nruns_launch.import_matrix()", default_timeout=30
+    ).run()
 
 
 def test_a_matrix_is_imported_as_a_run(store):

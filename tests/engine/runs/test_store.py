@@ -12,7 +12,8 @@ from engine.errors import KindredError
 from engine.runs import run as run_module
 from engine.runs import schema
 from engine.runs.config import RunConfig
-from engine.runs.store import Store, StoreError, WriterReplaced
+from engine.runs.database import StoreError
+from engine.runs.store import Store, WriterReplaced
 from engine.tasks import Evaluation
 
 CONFIG = RunConfig("yeast")
@@ -32,7 +33,7 @@ def running(store):
 
 
 def silent_for(store, run_id, seconds):
-    with store._writing() as connection:
+    with store._database.writing() as connection:
         connection.execute(
             schema.runs.update().where(schema.runs.c.id == run_id).values(heartbeat=time.time() - seconds)
         )
@@ -201,7 +202,7 @@ def test_a_reader_never_sees_half_a_transaction(store):
 def test_a_corrupt_database_is_named_and_left_alone(store, damage):
     for _ in range(20):
         running(store)
-    store._engine.dispose()
+    store._database.close()
     damage(store.path)
     content = store.path.read_bytes()
     with pytest.raises(StoreError, match="damaged or no database.*KINDRED_STORE") as refusal:
@@ -225,7 +226,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
 
 
 def test_a_store_of_a_newer_kindred_is_left_alone(store):
-    with store._writing() as connection:
+    with store._database.writing() as connection:
         connection.execute(schema.store.update().values(schema_version=schema.VERSION + 1))
     with pytest.raises(StoreError, match="update Kindred"):
         Store(store.url)
@@ -240,10 +241,10 @@ def test_a_store_that_is_no_sqlite_file_is_refused(url):
 def test_a_full_disk_is_one_sentence_and_loses_nothing(store):
     run_id, token = running(store)
     store.write(run_id, token, [window(0, 5)])
-    with store._engine.connect() as connection:
+    with store._database._engine.connect() as connection:
         pages = connection.execute(sa.text("PRAGMA page_count")).scalar_one()
     sa.event.listen(
-        store._engine, "checkout", lambda connection, *_: connection.execute(f"PRAGMA max_page_count={pages}")
+        store._database._engine, "checkout", lambda connection, *_: connection.execute(f"PRAGMA max_page_count={pages}")
     )
     with pytest.raises(StoreError, match="disk is full: free some space, then resume") as refusal:
         for place in range(5, 5000, 5):

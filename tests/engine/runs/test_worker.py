@@ -10,8 +10,8 @@ import pytest
 
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
+from engine.runs.database import StoreError
 from engine.runs.launchers import launch
-from engine.runs.store import StoreError
 from engine.runs.worker import load_checkpoint, save_checkpoint
 
 CONFIG = RunConfig("digits", epochs=250, width=16, every=4, dropout=0.2)

@@ -5,7 +5,7 @@ import { counted, make, oncePerFrame, written } from "./parts.js";
 import { scaleOver } from "./scaling.js";
 import { decodeSeries, meanOver, windowMeans } from "./series.js";
 import { createTimeSlider } from "./slider.js";
-import { PLOT_CONFIG, themed } from "./theme.js";
+import { LAYERED_CONFIG, themed } from "./theme.js";
 
 const REST_MS = 150;
 
@@ -132,7 +132,7 @@ export function createGraph({ Plotly, root, commit }) {
   function redraw() {
     clearTimeout(resting);
     const curves = paint(false);
-    Plotly.react(plot, [hoverTrace(curves), nodeTrace()], frame.layout, PLOT_CONFIG);
+    Plotly.react(plot, [hoverTrace(curves), nodeTrace()], frame.layout, LAYERED_CONFIG);
     picture.follow(plot);
     root.dataset.resting = "true";
   }

@@ -8,7 +8,7 @@ import { brief, commonPower, counted, make, written } from "./parts.js";
 import { scaleOver } from "./scaling.js";
 import { decodeSeries, meanOver, windowMeans } from "./series.js";
 import { createTimeSlider } from "./slider.js";
-import { inkOn, PLOT_CONFIG, themed } from "./theme.js";
+import { inkOn, LAYERED_CONFIG, themed } from "./theme.js";
 
 const WRITTEN_UP_TO = 15; // tasks, as in app/charts/heatmap.py
 const NARROWEST_WRITTEN = 28; // pixels a cell
@@ -170,7 +170,7 @@ export function createHeatmap({ Plotly, root, commit }) {
       layout.shapes = shapes();
       const values = { z: cellValues(), customdata: hoverData(), zmin: -shown.limit, zmax: shown.limit };
       const trace = { ...data.figure.data[0], ...values, opacity: 0, showscale: false, texttemplate: undefined };
-      const config = { ...PLOT_CONFIG, displayModeBar: zoomable(series.tasks) ? "hover" : false };
+      const config = { ...LAYERED_CONFIG, displayModeBar: zoomable(series.tasks) ? "hover" : false };
       counted(root, () => {
         Plotly.react(plot, [trace], layout, config);
         paint(values.z);

@@ -66,3 +66,9 @@ export const PLOT_CONFIG = {
   doubleClick: "reset",
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
 };
+
+/** For charts with a layer below plotly's, which a picture made by plotly would lack. */
+export const LAYERED_CONFIG = {
+  ...PLOT_CONFIG,
+  modeBarButtonsToRemove: [...PLOT_CONFIG.modeBarButtonsToRemove, "toImage"],
+};
