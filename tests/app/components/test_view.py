@@ -19,6 +19,11 @@ def test_an_echoed_argument_sends_nothing_to_the_browser():
     assert (echoed.number, echoed.told) == (first.number, first.told)
 
 
+def test_an_echo_that_comes_late_does_not_undo_what_the_visitor_chose_meanwhile():
+    moved = agree(agree(None, A, None), A, B)
+    assert agree(moved, B, C).shown == C
+
+
 def test_a_changed_argument_moves_the_chart_even_back_to_where_it_began():
     moved = agree(agree(agree(None, A, None), A, B), B, B)
     reset = agree(moved, A, B)
