@@ -19,7 +19,7 @@ from engine.grouping.export import to_file
 from engine.grouping.problem import GroupingProblem, parse_singleton
 from engine.runs.config import RunConfig
 from engine.runs.launchers import launch
-from engine.runs.run import Run
+from engine.runs.run import Run, source_of
 from engine.runs.store import Store
 
 POLL_SECONDS = 0.3
@@ -172,14 +172,7 @@ def _matrix_to_solve(arguments: argparse.Namespace) -> tuple[AffinityMatrix, dic
     store = Store(arguments.store)
     run = store.run(arguments.run)
     mean = store.series(run.id).mean(arguments.step_from, arguments.step_to)
-    source = {
-        "run": run.id,
-        "name": run.name,
-        "from": mean.step_from,
-        "to": mean.step_to,
-        "updates": mean.updates,
-    }
-    return AffinityMatrix(run.tasks, mean.affinity), source
+    return AffinityMatrix(run.tasks, mean.affinity), source_of(run, mean)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ def pick_run() -> Run:
         list(names),
         index=list(names).index(current),
         format_func=names.__getitem__,
+        key="pick-run",
         help="A run is one training, or one imported matrix. Launch and manage runs on the Runs page.",
     )
     if missing and chosen == current:

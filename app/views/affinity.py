@@ -10,17 +10,13 @@ from app.charts.heatmap import cluster_order, name_order
 from app.components import live_chart
 from app.components.live import follow
 from app.components.runs import interval, pick_run, say_waiting, series, store
+from app.components.scale import pick_scale
 from app.components.text import plain
 from engine.affinity.matrix import AffinityMatrix
 from engine.affinity.series import AffinitySeries
 from engine.runs.run import Run
 
 _ORDERS = {"given": "As given", "name": "By name", "cluster": "By clustering"}
-_SCALES = {"shared": "Shared", "target": "Per target", "centred": "Around the target's mean"}
-_SCALE_HELP = (
-    "Shared: one colour scale for all. Per target: each column divided by its own largest entry. Around the target's "
-    "mean: who is better or worse for a target than its average source; useful where all entries have one sign."
-)
 
 
 def show() -> None:
@@ -40,20 +36,11 @@ def show() -> None:
                 list(_ORDERS),
                 format_func=_ORDERS.__getitem__,
                 index=list(_ORDERS).index(state.get("order")),
+                key="pick-order",
             ),
         )
     with scale:
-        state.put(
-            "scale",
-            st.segmented_control(
-                "Colour scale",
-                list(_SCALES),
-                format_func=_SCALES.__getitem__,
-                default=state.get("scale"),
-                help=_SCALE_HELP,
-                required=True,
-            ),
-        )
+        pick_scale("Colour scale")
     with own:
         show_self = st.toggle(
             "Show self-affinity", help="How a task's own step lowers its own loss; far above the rest."

@@ -9,10 +9,9 @@ from app.charts.graph import positions
 from app.components import live_chart
 from app.components.live import follow
 from app.components.runs import interval, pick_run, say_waiting, series, store
+from app.components.scale import pick_scale
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
-
-_SCALES = {"shared": "Shared", "target": "Per target", "centred": "Around the target's mean"}
 
 
 def show() -> None:
@@ -24,16 +23,7 @@ def show() -> None:
         "arrows only."
     )
     run = pick_run()
-    state.put(
-        "scale",
-        st.segmented_control(
-            "Scale of the arrows",
-            list(_SCALES),
-            format_func=_SCALES.__getitem__,
-            default=state.get("scale"),
-            required=True,
-        ),
-    )
+    pick_scale("Scale of the arrows")
     follow(lambda: _graph(run.id), lambda: store().run(run.id).active)
 
 

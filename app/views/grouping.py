@@ -13,7 +13,7 @@ from engine.grouping.exact_subsets import MOST_SERVING, solve_all_budgets
 from engine.grouping.export import from_file, to_json
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import Solution
-from engine.runs.run import Run
+from engine.runs.run import Run, source_of
 
 _AGGREGATES = {"mean": "Mean of the others' affinities", "sum": "Sum of the others' affinities"}
 _SINGLETONS = {
@@ -55,6 +55,7 @@ def _choices(run: Run) -> None:
             list(_AGGREGATES),
             format_func=_AGGREGATES.__getitem__,
             index=list(_AGGREGATES).index(state.get("aggregate")),
+            key="pick-aggregate",
             help="What a task is predicted to gain from the other members of the network that serves it.",
         ),
     )
@@ -65,10 +66,11 @@ def _choices(run: Run) -> None:
         list(_SINGLETONS),
         format_func=_SINGLETONS.__getitem__,
         index=list(_SINGLETONS).index(known),
+        key="pick-singleton",
         help="The paper allows no network of one task, as an affinity says nothing about it.",
     )
     if chosen == "number":
-        value = number.number_input("Score", value=_number(rule), format="%g")
+        value = number.number_input("Score", value=_number(rule), format="%g", key="pick-score")
         chosen = repr(float(value))
     state.put("singleton", chosen)
 
@@ -135,13 +137,7 @@ def _frontier(run_id: str) -> None:
     )
     state.put("budget", budget)
     state.write_url("run", "interval", "serve", "aggregate", "singleton", "budget")
-    source = {
-        "run": run.id,
-        "name": run.name,
-        "from": mean.step_from,
-        "to": mean.step_to,
-        "updates": mean.updates,
-    }
+    source = source_of(run, mean)
     _details(solutions[budget - 1], source, f"{run.id}-budget-{budget}.json")
     if len(observed) > 1:
         st.caption(

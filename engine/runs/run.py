@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from engine.affinity.series import IntervalMean
+
 # A worker beats every HEARTBEAT seconds; after SILENCE seconds without a beat it counts as dead. A worker that is only
 # queued is still starting Python and loading libraries, and gets PATIENCE seconds.
 HEARTBEAT = 1.5
@@ -58,6 +60,11 @@ class Run:
     def resumable(self) -> bool:
         """Whether it can be taken up where it stopped."""
         return self.origin == "trained" and self.status in RESUMABLE
+
+
+def source_of(run: Run, mean: IntervalMean) -> dict[str, Any]:
+    """What a grouping file says of where its affinities come from: the run, and the interval they are the mean of."""
+    return {"run": run.id, "name": run.name, "from": mean.step_from, "to": mean.step_to, "updates": mean.updates}
 
 
 def observed_status(status: str, heartbeat: float) -> str:

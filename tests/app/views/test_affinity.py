@@ -73,3 +73,22 @@ def test_a_corrupt_store_is_one_sentence(show, store):
         app = show(page)
         assert not app.exception
         assert "damaged or no database" in app.error[0].value.replace("\\", "")
+
+
+def choose(app, label, value):
+    next(box for box in app.selectbox if box.label == label).set_value(value).run()
+    assert not app.exception
+
+
+def test_every_choice_counts_even_right_after_another(show, store):
+    app = show("affinity")
+    for order in ("name", "cluster", "given", "cluster"):
+        choose(app, "Order of tasks", order)
+        assert app.session_state["choice:order"] == order
+    for run in store.runs()[1:4]:
+        choose(app, "Run", run.id)
+        assert app.session_state["choice:run"] == run.id
+    app = show("grouping")
+    for rule in ("diagonal", "number", "0", "forbid"):
+        choose(app, "Score of a task alone in its network", rule)
+        assert app.session_state["choice:singleton"] == {"number": "0.0"}.get(rule, rule)
