@@ -41,7 +41,8 @@ def pick_run() -> Run:
     if not runs:
         st.info("There are no runs yet. Launch one on the Runs page, or import a matrix there.", icon=":material/info:")
         st.stop()
-    names = {run.id: f"{run.name}  ·  {run.status}" for run in runs}
+    # Names alone may be equal, and a label that changed under the visitor's choice would be shown no more.
+    names = {run.id: run.name if run.name == run.id else f"{run.name}  ·  {run.id}" for run in runs}
     wanted = state.get("run")
     missing = wanted is not None and wanted not in names
     current = runs[0].id if wanted is None or missing else wanted
@@ -67,6 +68,18 @@ def interval(observed: AffinitySeries) -> tuple[int, int | None]:
         st.error(f"{plain(str(error))} The whole run is shown instead.", icon=":material/error:")
         state.put("interval", None)
     return state.get("interval")
+
+
+def say_status(run: Run) -> None:
+    """How far the run is, unless it has finished."""
+    if run.active:
+        st.progress(run.step / run.steps if run.steps else 0.0, text=f"Live: step {run.step} of {run.steps}")
+    elif run.status != "finished":
+        reason = f" {plain(run.error)}" if run.error else ""
+        st.warning(
+            f"This run is {run.status} at step {run.step} of {run.steps}.{reason} Resume it on the Runs page.",
+            icon=":material/warning:",
+        )
 
 
 def say_waiting(run: Run) -> None:

@@ -9,7 +9,7 @@ from app.charts.curves import LossHistory, loss_curves, pair_curves
 from app.charts.heatmap import cluster_order, name_order
 from app.components import live_chart
 from app.components.live import follow
-from app.components.runs import interval, pick_run, say_waiting, series, store
+from app.components.runs import interval, pick_run, say_status, say_waiting, series, store
 from app.components.scale import pick_scale
 from app.components.text import plain
 from engine.affinity.matrix import AffinityMatrix
@@ -50,8 +50,7 @@ def show() -> None:
 
 def _matrix(run_id: str, show_self: bool) -> None:
     run = store().run(run_id)
-    if run.active:
-        st.progress(run.step / run.steps if run.steps else 0.0, text=f"Live: step {run.step} of {run.steps}")
+    say_status(run)
     observed = series(run)
     if not len(observed):
         say_waiting(run)

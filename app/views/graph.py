@@ -8,7 +8,7 @@ from app import state
 from app.charts.graph import positions
 from app.components import live_chart
 from app.components.live import follow
-from app.components.runs import interval, pick_run, say_waiting, series, store
+from app.components.runs import interval, pick_run, say_status, say_waiting, series, store
 from app.components.scale import pick_scale
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
@@ -29,6 +29,7 @@ def show() -> None:
 
 def _graph(run_id: str) -> None:
     run = store().run(run_id)
+    say_status(run)
     observed = series(run)
     if not len(observed):
         say_waiting(run)

@@ -6,7 +6,7 @@ from app import state
 from app.charts.frontier import FrontierFrame, NetworkCard
 from app.components import live_chart
 from app.components.live import follow
-from app.components.runs import interval, pick_run, say_waiting, series, store
+from app.components.runs import interval, pick_run, say_status, say_waiting, series, store
 from app.components.text import duration, plain
 from engine.errors import KindredError
 from engine.grouping.exact_subsets import MOST_SERVING, solve_all_budgets
@@ -112,6 +112,7 @@ def _served_by_default(run: Run) -> tuple[str, ...]:
 
 def _frontier(run_id: str) -> None:
     run = store().run(run_id)
+    say_status(run)
     observed = series(run)
     if not len(observed):
         say_waiting(run)

@@ -21,7 +21,7 @@ _BADGES = {
     "failed": ("red", ":material/error:"),
     "interrupted": ("orange", ":material/warning:"),
 }
-_COLUMNS = [3.2, 1.5, 2.6, 1.6, 1.6]
+_COLUMNS = [3.2, 1.4, 2.6, 1.4, 2]
 
 
 def show() -> None:
@@ -78,7 +78,7 @@ def _row(run: Run) -> None:
         if st.button("Open", key=f"open-{run.id}", help="Show its affinities"):
             state.choose_run(run.id)
             state.go_to("affinity")
-        with st.popover("", icon=":material/more_vert:", help="Cancel, resume, rename, delete", key=f"more-{run.id}"):
+        with st.popover("Manage", help="Cancel, resume, rename, delete", key=f"more-{run.id}"):
             _actions(run)
 
 

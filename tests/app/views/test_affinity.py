@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from engine.affinity.matrix import AffinityMatrix
+from engine.affinity.series import Window
 from engine.runs.config import RunConfig
 
 
@@ -14,7 +15,7 @@ def test_the_first_run_is_shown_and_named_in_the_address(show, store, page):
     app = show(page)
     assert not app.exception and not app.error
     assert len(app.get("bidi_component")) >= 1
-    assert app.query_params["run"] == [store.runs()[0].id] or app.query_params["run"] == store.runs()[0].id
+    assert store.runs()[0].id in app.query_params["run"]
     assert "source" in texts(app) and "target" in texts(app)
 
 
@@ -92,3 +93,23 @@ def test_every_choice_counts_even_right_after_another(show, store):
     for rule in ("diagonal", "number", "0", "forbid"):
         choose(app, "Score of a task alone in its network", rule)
         assert app.session_state["choice:singleton"] == {"number": "0.0"}.get(rule, rule)
+
+
+@pytest.mark.parametrize("page", ["affinity", "graph", "grouping"])
+def test_a_failed_run_says_why_and_shows_what_it_has(show, store, page):
+    run_id = store.create(RunConfig("yeast"))
+    token = store.claim(run_id)
+    window = Window(0, 5, 5, np.ones((2, 2), np.float32), np.ones((2, 2), np.float32))
+    store.write(run_id, token, [window], tasks=["a", "b"], status="failed", error="It *diverged*.", step=5, steps=9)
+    app = show(page, run=run_id)
+    assert not app.exception and not app.error
+    assert "failed at step 5 of 9" in app.warning[0].value and "\\*diverged\\*" in app.warning[0].value
+    assert len(app.get("bidi_component")) == 1
+
+
+def test_runs_of_the_same_name_can_be_told_apart(show, store):
+    ids = [store.add_matrix(AffinityMatrix(("a", "b"), np.eye(2) * number), "same") for number in (1, 2, 3)]
+    app = show("affinity")
+    for run_id in ids:
+        choose(app, "Run", run_id)
+        assert app.session_state["choice:run"] == run_id
