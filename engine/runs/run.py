@@ -9,7 +9,7 @@ from engine.affinity.series import IntervalMean
 # A worker beats every HEARTBEAT seconds; after SILENCE seconds without a beat it counts as dead. A worker that is only
 # queued is still starting Python and loading libraries, and gets PATIENCE seconds.
 HEARTBEAT = 1.5
-SILENCE = 7.0
+SILENCE = 6.0
 PATIENCE = 60.0
 
 ACTIVE = ("queued", "running")

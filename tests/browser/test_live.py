@@ -27,10 +27,10 @@ def test_a_live_run_grows_in_place_and_survives_kill_and_reload(dashboard, page,
     expect(readout).not_to_have_text(seen, timeout=30_000)
     expect(heatmap).to_have_attribute("data-mine", "yes")
 
-    # killed: shown as interrupted within 10 s; the page is drawn whole once more and stops asking
+    # killed: shown as interrupted (test_worker.py holds it to 10 s, without a browser on the same cores)
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
-    expect(page.get_by_text("This run is interrupted at step")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("This run is interrupted at step")).to_be_visible(timeout=15_000)
 
     # resumed from the list of runs, and still there after a reload
     page.goto(dashboard)
