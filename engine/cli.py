@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -183,8 +183,15 @@ def _print_json(content: Any) -> None:
     print(json.dumps(content, indent=2, allow_nan=False))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one sentence, as everything else does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"kindred: {message}; see {self.prog} --help.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine", description="Which tasks help or hurt each other.")
+    parser = _Parser(prog="python -m engine", description="Which tasks help or hurt each other.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Any, summary: str, *, store: bool = True) -> argparse.ArgumentParser:

@@ -140,6 +140,17 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, said, matrix_csv, 
     assert said in error
 
 
+@pytest.mark.parametrize(
+    "arguments", [["solve", "--affinity", "m.csv", "--budget", "2.5"], ["run"], ["solve"], ["run", "--epochs", "many"]]
+)
+def test_words_that_cannot_be_read_are_one_sentence_too(arguments, capsys):
+    with pytest.raises(SystemExit) as refusal:
+        main(arguments)
+    error = capsys.readouterr().err
+    assert refusal.value.code == 2
+    assert error.startswith("kindred: ") and error.count("\n") == 1 and "--help" in error
+
+
 def test_a_foreground_run_says_why_it_could_not_go_on(store_url):
     done = engine("run", "--dataset", "yeast", "--batch-size", "9999")
     assert done.returncode == 2
