@@ -1,8 +1,11 @@
 """Reaching the store from a page, and choosing the run that the page shows."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app import state
+from app.components.live import follow
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
@@ -95,3 +98,18 @@ def say_waiting(run: Run) -> None:
         )
     else:
         st.info("This run stopped before its first affinities; resume it on the Runs page.", icon=":material/info:")
+
+
+def follow_run(run_id: str, draw: Callable[[Run, AffinitySeries], None]) -> None:
+    """Draw what the run has so far, again while it trains; or say why there is nothing yet."""
+
+    def part() -> None:
+        run = store().run(run_id)
+        say_status(run)
+        observed = series(run)
+        if len(observed):
+            draw(run, observed)
+        else:
+            say_waiting(run)
+
+    follow(part, lambda: store().run(run_id).active)

@@ -8,8 +8,7 @@ from app import state
 from app.charts.curves import LossHistory, loss_curves, pair_curves
 from app.charts.heatmap import cluster_order, name_order
 from app.components import live_chart
-from app.components.live import follow
-from app.components.runs import interval, pick_run, say_status, say_waiting, series, store
+from app.components.runs import follow_run, interval, pick_run, store
 from app.components.scale import pick_scale
 from app.components.text import plain
 from engine.affinity.matrix import AffinityMatrix
@@ -45,20 +44,14 @@ def show() -> None:
         show_self = st.toggle(
             "Show self-affinity", help="How a task's own step lowers its own loss; far above the rest."
         )
-    follow(lambda: _matrix(run.id, show_self), lambda: store().run(run.id).active)
+    follow_run(run.id, lambda run, observed: _matrix(run, observed, show_self))
 
 
-def _matrix(run_id: str, show_self: bool) -> None:
-    run = store().run(run_id)
-    say_status(run)
-    observed = series(run)
-    if not len(observed):
-        say_waiting(run)
-        return
+def _matrix(run: Run, observed: AffinitySeries, show_self: bool) -> None:
 
     shown = live_chart.heatmap(
         observed,
-        key=f"heatmap-{run_id}",
+        key=f"heatmap-{run.id}",
         interval=interval(observed),
         mode=state.get("mode"),
         order=_order(run, observed),

@@ -7,11 +7,11 @@ import streamlit as st
 from app import state
 from app.charts.graph import positions
 from app.components import live_chart
-from app.components.live import follow
-from app.components.runs import interval, pick_run, say_status, say_waiting, series, store
+from app.components.runs import follow_run, interval, pick_run
 from app.components.scale import pick_scale
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
+from engine.runs.run import Run
 
 
 def show() -> None:
@@ -24,21 +24,15 @@ def show() -> None:
     )
     run = pick_run()
     pick_scale("Scale of the arrows")
-    follow(lambda: _graph(run.id), lambda: store().run(run.id).active)
+    follow_run(run.id, _graph)
 
 
-def _graph(run_id: str) -> None:
-    run = store().run(run_id)
-    say_status(run)
-    observed = series(run)
-    if not len(observed):
-        say_waiting(run)
-        return
+def _graph(run: Run, observed: AffinitySeries) -> None:
     ended = "" if run.active else "whole"
     shown = live_chart.graph(
         observed,
-        key=f"graph-{run_id}",
-        positions=state.kept(f"layout {run_id} {ended}", lambda: positions(observed.mean().affinity)),
+        key=f"graph-{run.id}",
+        positions=state.kept(f"layout {run.id} {ended}", lambda: positions(observed.mean().affinity)),
         interval=interval(observed),
         mode=state.get("mode"),
         scale=state.get("scale"),

@@ -5,9 +5,9 @@ import streamlit as st
 from app import state
 from app.charts.frontier import FrontierFrame, NetworkCard
 from app.components import live_chart
-from app.components.live import follow
-from app.components.runs import interval, pick_run, say_status, say_waiting, series, store
+from app.components.runs import follow_run, interval, pick_run, say_waiting
 from app.components.text import duration, plain
+from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 from engine.grouping.exact_subsets import MOST_SERVING, solve_all_budgets
 from engine.grouping.export import from_file, to_json
@@ -41,7 +41,7 @@ def show() -> None:
         say_waiting(run)
         return
     _choices(run)
-    follow(lambda: _frontier(run.id), lambda: store().run(run.id).active)
+    follow_run(run.id, _frontier)
 
 
 def _choices(run: Run) -> None:
@@ -110,13 +110,7 @@ def _served_by_default(run: Run) -> tuple[str, ...]:
     return run.tasks[:MOST_SERVING]
 
 
-def _frontier(run_id: str) -> None:
-    run = store().run(run_id)
-    say_status(run)
-    observed = series(run)
-    if not len(observed):
-        say_waiting(run)
-        return
+def _frontier(run: Run, observed: AffinitySeries) -> None:
     serving = state.get("serve")
     serving = _served_by_default(run) if serving is None else serving
     if not serving:
@@ -133,7 +127,7 @@ def _frontier(run_id: str) -> None:
     solutions = _solved(problem)
     budget = live_chart.frontier(
         [_frame(solution) for solution in solutions],
-        key=f"frontier-{run_id}",
+        key=f"frontier-{run.id}",
         budget=min(max(state.get("budget") or 3, 1), len(solutions)),
     )
     state.put("budget", budget)

@@ -8,7 +8,7 @@ run moves the chart; otherwise what the visitor chose stands, see :func:`app.com
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -74,7 +74,6 @@ def heatmap(
     scale: Scale = "shared",
     show_self: bool = False,
     selected: tuple[str, str] | None = None,
-    on_change: Callable[[], None] | None = None,
 ) -> HeatmapResult:
     """The affinity matrix over any interval of training.
 
@@ -87,7 +86,6 @@ def heatmap(
         scale: what the colours show, see :func:`app.charts.heatmap.scale_affinity`.
         show_self: show the diagonal.
         selected: the ``(source, target)`` to outline.
-        on_change: called before the page runs again because the visitor changed something.
 
     Raises:
         KindredError: if the series has no window in the interval, or the order is no permutation.
@@ -98,7 +96,7 @@ def heatmap(
     pair = list(selected) if selected is not None and set(selected) <= set(series.tasks) else None
     data = _over_time(series, scale, heatmap_frame(series.tasks, order, scale))
     data |= {"kind": "heatmap", "order": order, "show_self": show_self}
-    shown = _mount(key, data, _time_view(series, interval, mode) | {"selected": pair}, on_change)
+    shown = _mount(key, data, _time_view(series, interval, mode) | {"selected": pair})
     steps = _resolve(series, shown)
     pair = shown["selected"] and tuple(shown["selected"])
     return HeatmapResult(tuple(shown["interval"]), steps, shown["mode"], pair)
@@ -114,7 +112,6 @@ def graph(
     scale: Scale = "shared",
     threshold: float = 0.5,
     node: str | None = None,
-    on_change: Callable[[], None] | None = None,
 ) -> GraphResult:
     """The tasks as a graph with an arrow from source to target where the effect is strong.
 
@@ -138,7 +135,7 @@ def graph(
         "threshold": round(float(threshold), 2),
         "node": node if node in series.tasks else None,
     }
-    shown = _mount(key, data, view, on_change)
+    shown = _mount(key, data, view)
     steps = _resolve(series, shown)
     return GraphResult(tuple(shown["interval"]), steps, shown["mode"], shown["threshold"], shown["node"])
 
@@ -149,7 +146,6 @@ def frontier(
     key: str,
     budget: int | None = None,
     value_title: str = "value of the best grouping",
-    on_change: Callable[[], None] | None = None,
 ) -> int:
     """What each budget buys, with a budget slider and the chosen grouping's networks as cards.
 
@@ -174,7 +170,7 @@ def frontier(
         "value_title": value_title,
         "frames": [_frame_data(frame) for frame in frames],
     }
-    shown = _mount(key, data, {"budget": budget}, on_change)["budget"]
+    shown = _mount(key, data, {"budget": budget})["budget"]
     return shown if shown in budgets else budget
 
 
@@ -184,7 +180,7 @@ def plain(figure: go.Figure, *, key: str, label: str) -> None:
     Args:
         label: what the figure shows, in a sentence, for those who cannot see it.
     """
-    _mount(key, {"kind": "plain", "figure": _plain(figure), "label": label}, {}, None)
+    _mount(key, {"kind": "plain", "figure": _plain(figure), "label": label}, {})
 
 
 def _frame_data(frame: FrontierFrame) -> dict[str, Any]:
@@ -242,14 +238,14 @@ def _resolve(series: AffinitySeries, view: View) -> tuple[int, int]:
     return int(series.edges[first]), int(series.edges[last])
 
 
-def _mount(key: str, data: dict[str, Any], given: View, on_change: Callable[[], None] | None) -> View:
+def _mount(key: str, data: dict[str, Any], given: View) -> View:
     """Show the element and return the view that page and visitor agree on."""
     state = st.session_state.get(key)
     memory = f"{key}:agreement"
     agreement = agree(st.session_state.get(memory), given, state.get("view") if state else None)
     st.session_state[memory] = agreement
     data |= {"key": key, "palettes": both_palettes(), "view": {"number": agreement.number, **agreement.told}}
-    _element(key=key, data=data, on_view_change=on_change or _nothing)
+    _element(key=key, data=data, on_view_change=_nothing)
     return agreement.shown
 
 
