@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
+import pandas as pd
 
 from engine import catalog
 from engine.affinity.matrix import AffinityMatrix, read_affinity
+from engine.affinity.uncertainty import SeedGroup, reliability
 from engine.errors import KindredError
 from engine.grouping.exact_subsets import solve, solve_all_budgets
 from engine.grouping.export import to_file
+from engine.grouping.observed import observed_part
 from engine.grouping.problem import GroupingProblem, parse_singleton
 from engine.runs.config import RunConfig
 from engine.runs.launchers import launch
-from engine.runs.run import Run, source_of
+from engine.runs.run import PATIENCE, Run, source_of
 from engine.runs.store import Store
 
 POLL_SECONDS = 0.3
@@ -52,41 +55,54 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = {field.name: getattr(arguments, field.name) for field in fields(RunConfig)}
     config = RunConfig(**{name: value for name, value in settings.items() if value is not None})
     store = Store(arguments.store)
-    run_id = store.create(config, arguments.name)
-    return _launch(store, run_id, arguments.detach)
+    run_ids = store.create_seeds(config, arguments.name, arguments.seeds)
+    return _launch(store, run_ids, arguments.detach)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
     store = Store(arguments.store)
     store.requeue(arguments.run)
-    return _launch(store, arguments.run, arguments.detach)
+    return _launch(store, [arguments.run], arguments.detach)
 
 
-def _launch(store: Store, run_id: str, detach: bool) -> int:
-    worker = launch(store, run_id, attached=not detach)
-    if detach:
-        print(run_id)
-        return 0
-    shown = ""
+def _launch(store: Store, run_ids: list[str], detach: bool) -> int:
+    """Work off queued runs one after another, or launch all of them and leave them to themselves."""
+    if len(run_ids) > 1:
+        print(*run_ids, sep="\n", flush=True)
+    for place, run_id in enumerate(run_ids):
+        if detach:
+            launch(store, run_id)
+        elif store.run(run_id).status == "queued":
+            _work_off(store, run_id, run_ids[place + 1 :])
+    print(run_ids[0])
+    return 0 if detach or all(store.run(run_id).status == "finished" for run_id in run_ids) else 2
+
+
+def _work_off(store: Store, run_id: str, waiting: list[str]) -> None:
+    worker = launch(store, run_id, attached=True)
+    shown, beaten = "", time.monotonic()
     while worker.poll() is None:
         try:
             time.sleep(POLL_SECONDS)
             shown = _show_progress(store.run(run_id), shown)
+            if waiting and time.monotonic() - beaten > PATIENCE / 4:
+                store.keep_waiting(waiting)
+                beaten = time.monotonic()
         except KeyboardInterrupt:
             print("\nkindred: cancelling; press Ctrl-C again to leave the run to itself", file=sys.stderr)
-            store.request_cancel(run_id)
+            for each in (*waiting, run_id):
+                if store.run(each).active:
+                    store.request_cancel(each)
             worker.wait()
-    run = store.run(run_id)
-    _show_progress(run, shown)
+    _show_progress(store.run(run_id), shown)
+    store.keep_waiting(waiting)
     if worker.returncode < 0:
         print(f"kindred: The worker was killed; go on with: python -m engine resume {run_id}", file=sys.stderr)
-    print(run_id)
-    return 0 if run.status == "finished" else 2
 
 
 def _show_progress(run: Run, shown: str) -> str:
     left = f", {run.seconds_left:.0f} s left" if run.seconds_left is not None else ""
-    line = f"{run.id}: {run.status}, step {run.step} of {run.steps}{left}"
+    line = f"{run.id}: {run.status}, step {run.step}{f' of {run.steps}' if run.steps else ''}{left}"
     if line != shown:
         print(line, file=sys.stderr, flush=True)
     return line
@@ -98,7 +114,7 @@ def _runs(arguments: argparse.Namespace) -> int:
         _print_json([asdict(run) for run in runs])
         return 0
     for run in runs:
-        progress = f"{run.step}/{run.steps}"
+        progress = f"{run.step}/{run.steps}" if run.steps else f"{run.step}"  # someone's own loop may know no end
         print(f"{run.id:18} {run.status:12} {progress:>12}  {len(run.tasks):3} tasks  {run.name}  {run.error}".rstrip())
     return 0
 
@@ -114,25 +130,49 @@ def _delete(arguments: argparse.Namespace) -> int:
 
 
 def _affinity(arguments: argparse.Namespace) -> int:
-    series = Store(arguments.store).series(arguments.run)
+    store = Store(arguments.store)
+    runs = _seeds_of(store, arguments.run) if arguments.group else [store.run(arguments.run)]
+    members = tuple(store.series(run.id) for run in runs)
+    series = SeedGroup(members) if arguments.group else members[0]
     mean = series.mean(arguments.step_from, arguments.step_to)
-    errors = mean.standard_error
+    steps = mean.step_from, mean.step_to
+    if not arguments.json:
+        print(pd.DataFrame(mean.affinity, series.tasks, series.tasks).to_string(float_format="{:.4g}".format))
+        seeds = f" and {mean.seeds} seeds" if arguments.group else ""
+        print(f"rows = source, columns = target; mean of {mean.updates} updates{seeds}, steps {steps[0]}–{steps[1]}")
+        return 0
     content = {
         "run": arguments.run,
         "from": mean.step_from,
         "to": mean.step_to,
         "tasks": series.tasks,
         "orientation": "source,target",
-        "affinity": mean.affinity.tolist(),
-        "standard_error": np.where(np.isfinite(errors), errors.astype(object), None).tolist(),
+        "affinity": _numbers(mean.affinity),
+        "standard_error": _numbers(mean.standard_error),
         "updates": mean.updates,
+        "batches": mean.batches,
+        "reliability": _numbers(series.reliability(*steps) if arguments.group else reliability(series, *steps)),
     }
-    if arguments.json:
-        _print_json(content)
-    else:
-        print(AffinityMatrix(series.tasks, mean.affinity).frame().to_string(float_format="{:.4g}".format))
-        print(f"rows = source, columns = target; mean of {mean.updates} updates, steps {mean.step_from}–{mean.step_to}")
+    if (mean.counts != mean.updates).any():
+        content["counts"] = mean.counts.tolist()
+    if arguments.group:
+        content |= {"seeds": mean.seeds, "spread": _numbers(mean.spread), "agreement": _numbers(mean.agreement)}
+    _print_json(content)
     return 0
+
+
+def _seeds_of(store: Store, run_or_group: str) -> list[Run]:
+    """The runs of a group, given by its id or by any run in it."""
+    run = next((run for run in store.runs() if run.id == run_or_group), None)
+    if run is not None and not run.group:
+        raise KindredError(f"The run {run.id!r} is in no group of seeds; leave out --group.")
+    return store.group(run.group if run is not None else run_or_group)
+
+
+def _numbers(values: np.ndarray | float) -> Any:
+    """As JSON can hold them: null for what is not known."""
+    values = np.asarray(values)
+    return np.where(np.isfinite(values), values.astype(object), None).tolist()
 
 
 def _solve(arguments: argparse.Namespace) -> int:
@@ -172,7 +212,11 @@ def _matrix_to_solve(arguments: argparse.Namespace) -> tuple[AffinityMatrix, dic
     store = Store(arguments.store)
     run = store.run(arguments.run)
     mean = store.series(run.id).mean(arguments.step_from, arguments.step_to)
-    return AffinityMatrix(run.tasks, mean.affinity), source_of(run, mean)
+    serving = _names(arguments.serve) if arguments.serve is not None else None
+    tasks, affinity = observed_part(run.tasks, mean.affinity, serving)
+    if left_out := [task for task in run.tasks if task not in tasks]:
+        print(f"kindred: left out, as some of their pairs were never observed: {', '.join(left_out)}", file=sys.stderr)
+    return AffinityMatrix(tasks, affinity), source_of(run, mean)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -217,6 +261,9 @@ def _parser() -> argparse.ArgumentParser:
             shown = "required" if field.name == "dataset" else f"default: {field.default}"
             run.add_argument(flag, type=type_, required=field.name == "dataset", help=shown)
     run.add_argument("--name", default="", help="default: the run's id")
+    run.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="N runs from --seed on, as one group; default: 1"
+    )
 
     resume = add("resume", _resume, "go on with a run that was cancelled, failed or interrupted")
     for command in (run, resume):
@@ -234,6 +281,7 @@ def _parser() -> argparse.ArgumentParser:
 
     affinity = add("affinity", _affinity, "the mean affinity over an interval of training, [source, target]")
     affinity.add_argument("run", metavar="RUN")
+    affinity.add_argument("--group", action="store_true", help="the mean over all seeds of the group that RUN is in")
     add_interval(affinity)
     affinity.add_argument("--json", action="store_true")
 

@@ -7,6 +7,9 @@ import numpy as np
 
 from engine.errors import KindredError
 
+# With fewer windows than this, their means say too little of how far apart such means lie.
+MIN_BATCHES = 4
+
 
 @dataclass(frozen=True, eq=False)
 class Window:
@@ -16,8 +19,11 @@ class Window:
         step_from: first step of the window.
         step_to: first step after it.
         updates: how many updates were observed in it.
-        total: ``[source, target]``, the sum of their affinity matrices, float32.
+        total: ``[source, target]``, the sum of their affinity matrices over the updates in which a pair was observed,
+            float32; never NaN.
         total_squares: ``[source, target]``, the sum of the entries' squares, float32.
+        counts: ``[source, target]``, int64: in how many of the updates each pair was observed, as a pair is skipped
+            where a label is missing or a task absent; ``None``: in all of them.
     """
 
     step_from: int
@@ -25,6 +31,7 @@ class Window:
     updates: int
     total: np.ndarray
     total_squares: np.ndarray
+    counts: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +41,11 @@ class IntervalMean:
     Attributes:
         step_from, step_to: the interval ``[step_from, step_to)`` in steps, snapped to whole windows.
         updates: how many observed updates it holds.
-        affinity: ``[source, target]``, their mean.
-        standard_error: ``[source, target]``, of that mean, from the updates' spread (taking them as independent);
-            NaN where fewer than two updates were observed.
+        affinity: ``[source, target]``, their mean; NaN where a pair was never observed.
+        standard_error: ``[source, target]``, of that mean; NaN where it is not known.
+        counts: ``[source, target]``, int64, the updates in which each pair was observed.
+        batches: how many windows the standard error rests on; 0 where it rests on the spread of the updates, taking
+            them as independent.
     """
 
     step_from: int
@@ -44,6 +53,8 @@ class IntervalMean:
     updates: int
     affinity: np.ndarray
     standard_error: np.ndarray
+    counts: np.ndarray
+    batches: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +65,8 @@ class AffinitySeries:
         tasks: the T task names.
         edges: ``[windows + 1]``, the steps at which windows begin and end, increasing.
         updates: ``[windows]``, observed updates a window.
-        totals, total_squares: ``[windows, source, target]``, float32 sums.
+        totals, total_squares: ``[windows, source, target]``, float32 sums over the updates that observed the pair.
+        counts: ``[windows, source, target]``, int64, how many updates those are; all updates where ``None`` is given.
     """
 
     tasks: tuple[str, ...]
@@ -62,35 +74,61 @@ class AffinitySeries:
     updates: np.ndarray
     totals: np.ndarray
     total_squares: np.ndarray
+    counts: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if self.counts is None:  # a view: it takes no memory
+            counts = np.broadcast_to(np.asarray(self.updates, np.int64)[:, None, None], self.totals.shape)
+            object.__setattr__(self, "counts", counts)
 
     @classmethod
     def of(cls, tasks: tuple[str, ...], windows: list[Window]) -> "AffinitySeries":
         """The series of windows that are sorted by time."""
-        shape = (0, len(tasks), len(tasks))
+        shape = (len(tasks), len(tasks))
+        skipped = any(window.counts is not None for window in windows)
+        counts = [np.full(shape, each.updates) if each.counts is None else each.counts for each in windows if skipped]
         return cls(
             tasks,
             np.array([window.step_from for window in windows] + [windows[-1].step_to if windows else 0]),
             np.array([window.updates for window in windows], dtype=np.int64),
-            np.stack([window.total for window in windows]) if windows else np.zeros(shape, np.float32),
-            np.stack([window.total_squares for window in windows]) if windows else np.zeros(shape, np.float32),
+            np.stack([window.total for window in windows]) if windows else np.zeros((0, *shape), np.float32),
+            np.stack([window.total_squares for window in windows]) if windows else np.zeros((0, *shape), np.float32),
+            np.stack(counts).astype(np.int64) if skipped else None,
         )
 
     def __len__(self) -> int:
         return len(self.updates)
 
     @cached_property
-    def _prefix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Sums over all windows before each edge, in float64: ``[windows + 1]`` and twice ``[windows + 1, T, T]``."""
+    def complete(self) -> bool:
+        """Whether every update observed every pair."""
+        return self.counts.strides[1:] == (0, 0) or bool((self.counts == self.updates[:, None, None]).all())
+
+    @cached_property
+    def pair_counts(self) -> np.ndarray:
+        """``counts``, as ``[windows, 1, 1]`` where the series is complete, which saves the work of T² equal numbers."""
+        return np.asarray(self.updates, np.int64)[:, None, None] if self.complete else self.counts
+
+    @cached_property
+    def _centre(self) -> np.ndarray:
+        """``[source, target]``, the mean of the whole run. Squares are summed around it, as a spread that is small
+        beside the mean would drown in the rounding of sums around zero."""
+        return np.sum(self.totals, axis=0, dtype=np.float64) / np.maximum(self.pair_counts.sum(axis=0), 1)
+
+    @cached_property
+    def _prefix(self) -> tuple[np.ndarray, ...]:
+        """Sums over all windows before each edge, ``[windows + 1, …]``: updates, counts, whether a pair was observed,
+        totals, squares, and ``(total − count · centre)² / count``; the last three in float64."""
 
         def before(values: np.ndarray) -> np.ndarray:
-            return np.concatenate(
-                [
-                    np.zeros_like(values[:1], shape=(1, *values.shape[1:]), dtype=np.float64),
-                    np.cumsum(values, axis=0, dtype=np.float64),
-                ]
-            )
+            sums = np.zeros((len(values) + 1, *values.shape[1:]), np.result_type(values, np.int64))
+            np.cumsum(values, axis=0, out=sums[1:])
+            return sums
 
-        return before(self.updates), before(self.totals), before(self.total_squares)
+        counts = self.pair_counts
+        apart = np.square(self.totals - counts * self._centre) / np.maximum(counts, 1)
+        totals, squares = (sums.astype(np.float64) for sums in (self.totals, self.total_squares))
+        return tuple(map(before, (self.updates, counts, counts > 0, totals, squares, apart)))
 
     def windows_between(self, step_from: int | None = None, step_to: int | None = None) -> tuple[int, int]:
         """The half-open range of windows that overlap the steps ``[step_from, step_to)``; ``None`` means open-ended.
@@ -115,16 +153,44 @@ class AffinitySeries:
     def mean(self, step_from: int | None = None, step_to: int | None = None) -> IntervalMean:
         """The mean affinity over an interval, at a cost that does not depend on its length.
 
+        Its standard error is by *batch means*. Neighbouring updates are correlated, as they share most of their
+        weights and come back to the same samples, so their spread alone makes the mean look surer than it is. Means of
+        windows that are longer than the correlation lasts are nearly independent. With n_w updates and the mean m_w in
+        window w, N = Σ n_w and m the mean of all::
+
+            SE² = Σ_w n_w (m_w − m)² / (W − 1) / N
+
+        over the W windows in which the pair was observed. The weights n_w make windows of unequal length count alike,
+        as the variance of m_w falls with 1 / n_w. What drifts between windows counts as spread too. NaN for a pair
+        that fewer than ``MIN_BATCHES`` windows observed. An interval of fewer windows falls back to the spread of the
+        updates, taken as independent, which is most often too small.
+
         Args:
             step_from, step_to: the interval in steps; widened to whole windows; open-ended where ``None``.
 
         Raises:
             KindredError: if the run has no window there.
+
+        Source: batch means, in Flegal and Jones, "Batch means and spectral variance estimators in Markov chain Monte
+        Carlo", Annals of Statistics 2010, eq. 3, where all batches are of one length.
         """
         first, last = self.windows_between(step_from, step_to)
-        updates, total, squares = (sums[last] - sums[first] for sums in self._prefix)
-        mean = total / updates
+        updates, counts, observed, total, squares, apart = (sums[last] - sums[first] for sums in self._prefix)
         with np.errstate(invalid="ignore", divide="ignore"):
-            variance = np.maximum(squares / updates - mean**2, 0) * updates / (updates - 1)
-            error = np.sqrt(variance / updates) if updates > 1 else np.full_like(mean, np.nan)
-        return IntervalMean(int(self.edges[first]), int(self.edges[last]), int(updates), mean, error)
+            mean = total / counts
+            if last - first >= MIN_BATCHES:
+                between = np.maximum(apart - np.square(total - counts * self._centre) / counts, 0)
+                variance = np.where(observed >= MIN_BATCHES, between / (observed - 1), np.nan)
+            else:
+                variance = np.maximum(squares / counts - mean**2, 0) * counts / (counts - 1)
+                variance = np.where(counts > 1, variance, np.nan)
+            error = np.sqrt(variance / counts)
+        return IntervalMean(
+            int(self.edges[first]),
+            int(self.edges[last]),
+            int(updates),
+            mean,
+            error,
+            np.broadcast_to(counts, mean.shape),
+            last - first if last - first >= MIN_BATCHES else 0,
+        )

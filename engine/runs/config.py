@@ -1,41 +1,34 @@
 """How a run is described: every choice, checked at the door."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from engine import catalog
+from engine.affinity import settings as affinity
+from engine.affinity.settings import AffinitySettings
+from engine.checks import check_fields
 from engine.errors import KindredError
 
-CATALOG_FIELDS = {
-    "dataset": "dataset",
-    "architecture": "architecture",
-    "trunk": "trunk",
-    "weighting": "weighting",
-    "affinity": "estimator",
-}
-
-# field → (type, least, greatest), both inclusive
 _RANGES = {
     "epochs": (int, 1, 100_000),
     "batch_size": (int, 2, 1_000_000),
     "learning_rate": (float, 1e-8, 100.0),
     "momentum": (float, 0.0, 0.9999),
-    "every": (int, 1, 1_000_000),
     "window": (int, 0, 1_000_000),
     "width": (int, 1, 16_384),
     "depth": (int, 1, 64),
     "dropout": (float, 0.0, 0.95),
     "seed": (int, 0, 2**31 - 1),
     "threads": (int, 1, 1024),
+    **affinity.RANGES,
 }
 
 _CHOICES = {
     "optimizer": ("sgd", "adam"),
-    "lookahead_step": ("sgd", "optimizer"),
     "device": ("cpu", "cuda"),
     "batch_norm": (False, True),
+    **affinity.CHOICES,
 }
 
 
@@ -50,9 +43,9 @@ class RunConfig:
         learning_rate: of the joint update, and the step size of the lookahead.
         batch_size: samples an update; a last, smaller batch of an epoch is left out.
         epochs: passes over the training split.
-        affinity: the estimator, or ``none``.
-        every: observe the affinity at every k-th update.
-        lookahead_step: ``sgd``, or ``optimizer`` for the optimiser's own step.
+        affinity, overhead, every, lookahead_step, block, preconditioned, columns, metric, cheap, correct_every: how the
+            affinity is observed, see ``AffinitySettings``. Which updates ``auto`` observes depends on how fast the
+            machine is; all else does not.
         window: observed updates that a stored window sums; 0 chooses so that a run has at most 100 windows.
         seed: of the initial weights, the order of the data and random masks.
         threads: of computation; part of the result's last bits.
@@ -72,32 +65,30 @@ class RunConfig:
     momentum: float = 0.0
     batch_size: int = 64
     epochs: int = 20
-    affinity: str = "lookahead"
+    affinity: str = "auto"
+    overhead: float = 0.10
     every: int = 1
     lookahead_step: str = "sgd"
+    block: int = 0
+    preconditioned: bool = False
+    columns: int = 16
+    metric: bool = False
+    cheap: str = "last_layer"
+    correct_every: int = 10
     window: int = 0
     seed: int = 0
     threads: int = 1
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        for field, kind in CATALOG_FIELDS.items():
-            name = getattr(self, field)
-            if (field, name) != ("affinity", "none"):
-                catalog.find(kind, name)
-        for field, (type_, least, greatest) in _RANGES.items():
-            value = getattr(self, field)
-            if type_ is float and type(value) is int:
-                value = float(value)
-                object.__setattr__(self, field, value)
-            if type(value) is not type_ or not least <= value <= greatest or not math.isfinite(value):
-                kind = "a whole number" if type_ is int else "a number"
-                raise KindredError(f"{_spoken(field)} is {value!r}; it must be {kind} from {least} to {greatest}.")
-        for field, allowed in _CHOICES.items():
-            if getattr(self, field) not in allowed:
-                raise KindredError(
-                    f"{_spoken(field)} is {getattr(self, field)!r}; choose one of {', '.join(map(str, allowed))}."
-                )
+        for kind in ("dataset", "architecture", "trunk", "weighting"):
+            catalog.find(kind, getattr(self, kind))
+        check_fields(self, _RANGES, _CHOICES)
+        self.affinity_settings()
+
+    def affinity_settings(self) -> AffinitySettings:
+        """The part that says how affinity is observed."""
+        return AffinitySettings(**{field.name: getattr(self, field.name) for field in fields(AffinitySettings)})
 
     def to_json(self) -> dict[str, Any]:
         """As a plain dictionary."""
@@ -117,7 +108,3 @@ class RunConfig:
                 f"{', '.join(field.name for field in fields(cls))}."
             )
         return cls(**content)
-
-
-def _spoken(field: str) -> str:
-    return field.replace("_", " ").capitalize()

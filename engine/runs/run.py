@@ -20,17 +20,19 @@ RESUMABLE = ("interrupted", "cancelled", "failed")
 class Run:
     """Attributes:
     id, name: the id never changes, the name is the user's.
-    origin: ``trained``, ``imported`` or ``published``.
+    origin: ``trained``, ``tracked`` (written by someone's own training loop), ``imported`` or ``published``.
     quantity: what an entry of its matrix is, in words.
-    source: the paper or file the matrix comes from; empty for trained runs.
-    config: the settings of a trained run (see ``RunConfig``); empty otherwise.
+    source: the paper or file the matrix comes from; empty for trained and tracked runs.
+    config: the settings of a trained run (see ``RunConfig``), or of a tracker; empty otherwise.
     tasks: task names; empty until the worker has loaded the data.
     metrics: the name of each task's metric.
     status: ``queued``, ``running``, ``finished``, ``cancelled``, ``failed`` or ``interrupted`` (its worker died).
     error: one sentence, where the status is ``failed``.
-    step, steps: updates made, and in all.
+    step, steps: updates made, and in all; 0 in all where a tracked run does not know.
     seconds_left: the worker's estimate, or None.
     created, started, finished, heartbeat: seconds since 1970, or None.
+    group: the id that several seeds of one setting share; empty for a run of its own.
+    note: what the observer says of itself, such as the estimator it chose and what that costs.
     """
 
     id: str
@@ -50,6 +52,8 @@ class Run:
     started: float | None
     finished: float | None
     heartbeat: float
+    group: str
+    note: str
 
     @property
     def active(self) -> bool:
@@ -58,7 +62,7 @@ class Run:
 
     @property
     def resumable(self) -> bool:
-        """Whether it can be taken up where it stopped."""
+        """Whether a worker can take it up where it stopped; a tracked run is taken up by its own loop only."""
         return self.origin == "trained" and self.status in RESUMABLE
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-VERSION = 1
+VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -15,7 +15,7 @@ runs = sa.Table(
     metadata,
     sa.Column("id", sa.String, primary_key=True),
     sa.Column("name", sa.String, nullable=False),
-    sa.Column("origin", sa.String, nullable=False),  # trained, imported or published
+    sa.Column("origin", sa.String, nullable=False),  # trained, tracked, imported or published
     sa.Column("quantity", sa.String, nullable=False),  # what an entry of the matrix is, in words
     sa.Column("source", sa.String, nullable=False),  # paper or file it comes from; empty for trained runs
     sa.Column("config", sa.JSON, nullable=False),
@@ -32,6 +32,8 @@ runs = sa.Table(
     sa.Column("heartbeat", sa.Float, nullable=False),
     sa.Column("worker", sa.String, nullable=False),  # token of the one process that may write the run
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("seed_group", sa.String, nullable=False, server_default=""),  # id shared by seeds of one setting; or ""
+    sa.Column("note", sa.String, nullable=False, server_default=""),  # what the observer says of itself
 )
 
 windows = sa.Table(
@@ -43,6 +45,7 @@ windows = sa.Table(
     sa.Column("updates", sa.Integer, nullable=False),
     sa.Column("total", sa.LargeBinary, nullable=False),  # float32 little-endian [source, target]
     sa.Column("total_squares", sa.LargeBinary, nullable=False),
+    sa.Column("counts", sa.LargeBinary),  # uint32 little-endian [source, target]; NULL: all updates observed all pairs
 )
 
 evaluations = sa.Table(
@@ -55,15 +58,26 @@ evaluations = sa.Table(
     sa.Column("metrics", sa.LargeBinary, nullable=False),
 )
 
-# MIGRATIONS[v] takes a store from version v to v + 1; version 0 is an empty database.
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (metadata.create_all,)
+
+def _counts_groups_and_notes(connection: sa.Connection) -> None:
+    for table, column in (
+        ("runs", "seed_group VARCHAR NOT NULL DEFAULT ''"),
+        ("runs", "note VARCHAR NOT NULL DEFAULT ''"),
+        ("windows", "counts BLOB"),
+    ):
+        connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {column}"))
+
+
+# MIGRATIONS[v] takes a store from version v to v + 1. An empty database needs none: it gets the present tables at once.
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _counts_groups_and_notes}
 
 
 def migrate(connection: sa.Connection, version: int) -> None:
-    """Bring a store of ``version`` to ``VERSION``, within the caller's transaction."""
-    for step in MIGRATIONS[version:]:
-        step(connection)
+    """Bring a store of ``version``, 0 for an empty database, to ``VERSION``, within the caller's transaction."""
     if version == 0:
+        metadata.create_all(connection)
         connection.execute(store.insert().values(schema_version=VERSION))
-    else:
-        connection.execute(store.update().values(schema_version=VERSION))
+        return
+    for earlier in range(version, VERSION):
+        MIGRATIONS[earlier](connection)
+    connection.execute(store.update().values(schema_version=VERSION))

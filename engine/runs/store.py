@@ -5,21 +5,20 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 
 from engine.affinity.matrix import AffinityMatrix
-from engine.affinity.series import AffinitySeries, Window
+from engine.affinity.series import Window
 from engine.errors import KindredError
 from engine.paths import DATA
-from engine.runs import schema
+from engine.runs import new, rows, schema, tracked
 from engine.runs.config import RunConfig
-from engine.runs.database import DAMAGED, Database, StoreError
+from engine.runs.database import Database
 from engine.runs.published import published_matrices
-from engine.runs.run import PATIENCE, SILENCE, Run, observed_status
+from engine.runs.reader import Reader
+from engine.runs.run import PATIENCE, SILENCE, Run
 from engine.tasks import Evaluation
 
 
@@ -32,8 +31,8 @@ def store_url() -> str:
     return os.environ.get("KINDRED_STORE") or f"sqlite:///{DATA / 'kindred.db'}"
 
 
-class Store:
-    """All runs of one database.
+class Store(Reader):
+    """All runs of one database: what :class:`Reader` reads of them, and all that writes them.
 
     Args:
         url: an SQLAlchemy URL, ``sqlite:///PATH`` for a file (created if missing); default ``store_url()``.
@@ -43,51 +42,86 @@ class Store:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        self._database = Database(url or store_url())
-        self.url, self.path = self._database.url, self._database.path
+        super().__init__(Database(url or store_url()))
         if self._database.created:
             for published in reversed(published_matrices()):  # so that the first is the newest
                 self.add_matrix(origin="published", **published)
 
-    def files(self, run_id: str) -> Path:
-        """The folder of a run's checkpoint and log, beside the database."""
-        return self.path.with_suffix(".files") / run_id
+    # Runs, as users make, change and end them
 
-    # Runs
-
-    def runs(self) -> list[Run]:
-        """All runs, the newest first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(sa.select(schema.runs).order_by(schema.runs.c.created.desc(), schema.runs.c.id))
-            return [_run(row) for row in rows]
-
-    def run(self, run_id: str) -> Run:
-        """One run.
-
-        Raises:
-            KindredError: if there is no such run.
-        """
-        with self._database.reading() as connection:
-            row = connection.execute(sa.select(schema.runs).where(schema.runs.c.id == run_id)).one_or_none()
-        if row is None:
-            raise KindredError(f"There is no run {run_id!r} in this store; list the runs to see their ids.")
-        return _run(row)
-
-    def create(self, config: RunConfig, name: str = "") -> str:
+    def create(self, config: RunConfig, name: str = "", group: str = "") -> str:
         """A new queued run; a worker has to be launched for it.
+
+        Args:
+            group: the id that several seeds of one setting share, if it is one of them; see `create_seeds`.
 
         Returns:
             Its id.
         """
-        run_id = f"{config.dataset}-{secrets.token_hex(3)}"
-        return self._insert(
-            id=run_id,
-            name=_checked_name(name or run_id),
-            origin="trained",
-            quantity="inter-task affinity per unit of step size",
-            config=config.to_json(),
-            status="queued",
-        )
+        return self._insert([new.queued(config, name, group)])
+
+    def create_seeds(self, config: RunConfig, name: str = "", seeds: int = 1) -> list[str]:
+        """One queued run for each of ``seeds`` seeds from ``config.seed`` on, as a group named by the first one's id.
+
+        A single seed makes no group. Of several, each is named after its seed.
+
+        Returns:
+            Their ids, in the order of their seeds.
+
+        Raises:
+            KindredError: if the number of seeds is not 1 to 100, or one of them is out of range.
+        """
+        members = new.seeds(config, name, seeds)
+        self._insert(members)
+        return [member["id"] for member in members]
+
+    def keep_waiting(self, run_ids: Sequence[str]) -> None:
+        """A heartbeat for queued runs whose worker is launched later, so that they do not count as given up."""
+        waiting = schema.runs.update().where(schema.runs.c.id.in_(run_ids), schema.runs.c.status == "queued")
+        with self._database.writing() as connection:
+            connection.execute(waiting.values(heartbeat=time.time()))
+
+    def create_tracked(
+        self,
+        name: str,
+        tasks: Sequence[str],
+        config: dict[str, Any],
+        quantity: str,
+        group: str = "",
+        steps: int = 0,
+    ) -> tuple[str, str]:
+        """A new run that someone's own training loop writes, already running.
+
+        Args:
+            config: what the tracker was told, as plain JSON.
+            quantity: what an entry of the matrix is, in words.
+            steps: updates in all; 0 where the loop does not know.
+
+        Returns:
+            Its id, and the token that every write must show.
+
+        Raises:
+            KindredError: if a live process writes a tracked run of this name.
+        """
+        columns = new.tracked(name, tasks, config)
+        columns |= {"quantity": quantity, "seed_group": group, "steps": steps}
+        with self._database.writing() as connection:
+            tracked.refuse_live(connection, columns["name"])
+            connection.execute(schema.runs.insert().values(new.complete(columns)))
+        return columns["id"], columns["worker"]
+
+    def reopen_tracked(self, name: str) -> tuple[Run, str]:
+        """Take up the newest tracked run of this name, however it ended: for a loop resumed from its own checkpoint.
+
+        Returns:
+            The run as it was left, now running, and the token that every write must show.
+
+        Raises:
+            KindredError: if there is none, or a live process writes one.
+        """
+        with self._database.writing() as connection:
+            run_id, token = tracked.take_up(connection, name)
+        return self.run(run_id), token
 
     def add_matrix(
         self,
@@ -103,31 +137,14 @@ class Store:
         Returns:
             Its id.
         """
-        with np.errstate(over="ignore"):
-            values = matrix.values.astype("<f4")
-        if not np.isfinite(values).all():
-            raise KindredError(
-                f"The largest entry of {name!r} is {np.abs(matrix.values).max():g}; entries are kept as 32-bit numbers "
-                "below 3e38, so divide the matrix by a constant."
-            )
-        return self._insert(
-            id=f"{origin}-{secrets.token_hex(3)}",
-            name=_checked_name(name),
-            origin=origin,
-            quantity=quantity,
-            source=source,
-            tasks=list(matrix.tasks),
-            status="finished",
-            step=1,
-            steps=1,
-            windows=[Window(0, 1, 1, values, np.square(values.astype(np.float64)))],
-        )
+        columns, window = new.of_matrix(matrix, name, origin)
+        return self._insert([columns | {"quantity": quantity, "source": source}], [window])
 
     def rename(self, run_id: str, name: str) -> None:
         """Give a run another name."""
         self.run(run_id)
         with self._database.writing() as connection:
-            connection.execute(_runs_where(run_id).values(name=_checked_name(name)))
+            connection.execute(_runs_where(run_id).values(name=new.checked_name(name)))
 
     def delete(self, run_id: str) -> None:
         """Remove a run with its windows, checkpoint and log.
@@ -175,6 +192,10 @@ class Store:
                 if connection.execute(_runs_where(run_id).where(stopped).values(seconds_left=None, **fresh)).rowcount:
                     return
             run = self.run(run_id)
+        if run.origin == tracked.ORIGIN:
+            raise KindredError(
+                f"The run {run_id!r} is written by its own training loop; run that loop again with resume=True."
+            )
         raise KindredError(
             f"The run {run_id!r} is {run.status}; only a trained run that was cancelled, failed or interrupted can be "
             "resumed."
@@ -219,115 +240,31 @@ class Store:
             mine = _runs_where(run_id).where(schema.runs.c.worker == token)
             if not connection.execute(mine.values(heartbeat=time.time(), **values)).rowcount:
                 raise WriterReplaced(f"The run {run_id!r} was taken over or deleted; this worker stops writing it.")
-            _put_windows(connection, run_id, windows)
-            _put_evaluations(connection, run_id, evaluations)
+            rows.put_windows(connection, run_id, windows)
+            rows.put_evaluations(connection, run_id, evaluations)
             asked = sa.select(schema.runs.c.cancel_requested).where(schema.runs.c.id == run_id)
             return bool(connection.execute(asked).scalar_one())
 
-    # What a reader wants
+    def rewind(self, run_id: str, token: str, step: int) -> None:
+        """Drop the windows and evaluations that reach beyond ``step``: its loop goes on from there, on other numbers.
 
-    def series(self, run_id: str) -> AffinitySeries:
-        """The run's affinity over training; empty while nothing is stored."""
-        run = self.run(run_id)
-        query = sa.select(schema.windows).where(schema.windows.c.run == run_id).order_by(schema.windows.c.step_from)
-        shape = (len(run.tasks), len(run.tasks))
-        with self._database.reading() as connection:
-            windows = [
-                Window(
-                    row.step_from,
-                    row.step_to,
-                    row.updates,
-                    _array(row.total, shape),
-                    _array(row.total_squares, shape),
-                )
-                for row in connection.execute(query)
-            ]
-        return AffinitySeries.of(run.tasks, windows)
-
-    def evaluations(self, run_id: str) -> list[Evaluation]:
-        """The run's losses and metrics, sorted by split and step."""
-        table = schema.evaluations
-        query = sa.select(table).where(table.c.run == run_id).order_by(table.c.split, table.c.step)
-        with self._database.reading() as connection:
-            return [
-                Evaluation(row.step, row.split, _array(row.losses, (-1,)), _array(row.metrics, (-1,)))
-                for row in connection.execute(query)
-            ]
+        Raises:
+            WriterReplaced: if the token is no longer the run's.
+        """
+        self.write(run_id, token, step=step)
+        with self._database.writing() as connection:
+            rows.drop_after(connection, run_id, step)
 
     # Within
 
-    def _insert(self, windows: Sequence[Window] = (), **values: Any) -> str:
-        now = time.time()
-        defaults = dict(
-            source="",
-            config={},
-            tasks=[],
-            metrics=[],
-            error="",
-            step=0,
-            steps=0,
-            created=now,
-            heartbeat=now,
-            worker="",
-            cancel_requested=False,
-        )
+    def _insert(self, runs: Sequence[dict[str, Any]], windows: Sequence[Window] = ()) -> str:
+        """New runs in one transaction; ``windows`` belong to the first, whose id is returned."""
         with self._database.writing() as connection:
-            connection.execute(schema.runs.insert().values({**defaults, **values}))
-            _put_windows(connection, values["id"], windows)
-        return values["id"]
+            for later, columns in enumerate(runs):
+                connection.execute(schema.runs.insert().values(new.complete(columns, later)))
+            rows.put_windows(connection, runs[0]["id"], windows)
+        return runs[0]["id"]
 
 
 def _runs_where(run_id: str) -> sa.Update:
     return schema.runs.update().where(schema.runs.c.id == run_id)
-
-
-def _put_windows(connection: sa.Connection, run_id: str, windows: Sequence[Window]) -> None:
-    rows = [
-        {
-            "run": run_id,
-            "step_from": window.step_from,
-            "step_to": window.step_to,
-            "updates": window.updates,
-            "total": window.total.astype("<f4").tobytes(),
-            "total_squares": window.total_squares.astype("<f4").tobytes(),
-        }
-        for window in windows
-    ]
-    if rows:  # a resumed run writes some windows again, with the same numbers
-        connection.execute(schema.windows.insert().prefix_with("OR REPLACE"), rows)
-
-
-def _put_evaluations(connection: sa.Connection, run_id: str, evaluations: Sequence[Evaluation]) -> None:
-    rows = [
-        {
-            "run": run_id,
-            "split": evaluation.split,
-            "step": evaluation.step,
-            "losses": evaluation.losses.astype("<f4").tobytes(),
-            "metrics": evaluation.metrics.astype("<f4").tobytes(),
-        }
-        for evaluation in evaluations
-    ]
-    if rows:
-        connection.execute(schema.evaluations.insert().prefix_with("OR REPLACE"), rows)
-
-
-def _array(blob: bytes, shape: tuple[int, ...]) -> np.ndarray:
-    try:
-        return np.frombuffer(blob, dtype="<f4").reshape(shape)
-    except ValueError:
-        raise StoreError(f"The store holds {len(blob)} bytes where {shape} numbers belong; {DAMAGED}.") from None
-
-
-def _run(row: sa.Row) -> Run:
-    values = {field: getattr(row, field) for field in Run.__dataclass_fields__}
-    values["status"] = observed_status(row.status, row.heartbeat)
-    values["tasks"], values["metrics"] = tuple(row.tasks), tuple(row.metrics)
-    return Run(**values)
-
-
-def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not 0 < len(name) <= 200:
-        raise KindredError(f"The run name has {len(name)} characters; it must have 1 to 200.")
-    return name

@@ -46,8 +46,11 @@ class StoreSink:
     def evaluation(self, evaluation: Evaluation) -> None:
         self._evaluations.append(evaluation)
 
+    def note(self, note: str) -> None:
+        self._progress["note"] = note
+
     def progress(self, step: int, seconds_left: float) -> None:
-        self._progress = {"step": step, "seconds_left": seconds_left}
+        self._progress |= {"step": step, "seconds_left": seconds_left}
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
@@ -104,6 +107,7 @@ def _train(store: Store, run_id: str, token: str) -> None:
         metrics=[task.metric for task in session.tasks],
         step=session.step,
         steps=session.steps,
+        quantity=session.quantity,
         started=run.started or time.time(),
     )
     try:

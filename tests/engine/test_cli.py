@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.affinity.series import Window
 from engine.cli import main
 from engine.grouping.export import from_file
 
@@ -72,6 +73,72 @@ def test_a_detached_run_can_be_cancelled_and_resumed(store):
     assert engine("cancel", run_id).returncode == 0
 
 
+def test_seeds_are_worked_off_as_one_group(store):
+    done = engine(
+        "run", "--dataset", "digits", "--epochs", "2", "--seeds", "2", "--seed", "5", "--name", "both", "--window", "4",
+        "--affinity", "lookahead",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    first, second, last = done.stdout.split()
+    assert last == first and first != second
+    members = store.group(first)
+    assert [(run.id, run.status, run.config["seed"]) for run in members] == [
+        (first, "finished", 5),
+        (second, "finished", 6),
+    ]
+    for named in (first, second):
+        content = json.loads(engine("affinity", named, "--group", "--json").stdout)
+        each = [store.series(run_id).mean() for run_id in (first, second)]
+        assert content["seeds"] == 2 and content["updates"] == sum(mean.updates for mean in each)
+        np.testing.assert_allclose(content["affinity"], np.mean([mean.affinity for mean in each], axis=0))
+        np.testing.assert_allclose(content["spread"], np.std([mean.affinity for mean in each], axis=0, ddof=1))
+        assert 0 <= content["reliability"] <= 1 and np.isin(content["agreement"], (0.5, 1)).all()
+
+
+def tracked(store, counts):
+    """A run that someone's own loop has written: ten windows of ten updates each."""
+    run_id, token = store.create_tracked("my loop", ["a", "b", "c"], {}, "affinity per unit of step size")
+    random = np.random.default_rng(0)
+    for place in range(10):
+        total = np.where(counts > 0, np.arange(9.0).reshape(3, 3) + random.normal(size=(3, 3)), 0).astype(np.float32)
+        store.write(run_id, token, [Window(place * 10, place * 10 + 10, 10, total, total**2, counts)], step=100)
+    return run_id
+
+
+def test_affinity_says_how_sure_it_is_and_leaves_out_counts_of_all_updates(store, capsys):
+    run_id = tracked(store, np.full((3, 3), 10))
+    content = json.loads(printed(capsys, "affinity", run_id, "--json"))
+    assert content.keys() == {
+        "run", "from", "to", "tasks", "orientation", "affinity", "standard_error", "updates", "batches", "reliability",
+    }  # fmt: skip
+    assert (content["updates"], content["batches"]) == (100, 10) and 0.8 < content["reliability"] <= 1
+
+
+def test_pairs_that_were_never_observed_are_null_and_counted(store, capsys):
+    counts = np.array([[10, 10, 0], [10, 10, 10], [0, 4, 10]])
+    run_id = tracked(store, counts)
+    content = json.loads(printed(capsys, "affinity", run_id, "--json"))
+    assert content["affinity"][0][2] is content["standard_error"][0][2] is None
+    assert content["counts"] == (10 * counts).tolist()
+    assert "NaN" in printed(capsys, "affinity", run_id)
+
+
+def test_solve_leaves_out_an_auxiliary_that_was_never_observed_and_refuses_a_serving_task(store, capsys):
+    run_id = tracked(store, np.array([[10, 10, 0], [10, 10, 10], [0, 4, 10]]))
+    assert main(["solve", "--run", run_id, "--budget", "2"]) == 2
+    error = capsys.readouterr().err
+    assert "'a' onto 'c' was never observed" in error and "observe longer" in error and error.count("\n") == 1
+    assert main(["solve", "--run", run_id, "--serve", "a,b", "--budget", "2", "--json"]) == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)["tasks"] == ["a", "b"] and output.err.endswith("never observed: c\n")
+
+
+def test_a_run_of_unknown_length_is_listed_by_its_step_alone(store, capsys):
+    run_id = tracked(store, np.full((3, 3), 10))
+    (line,) = [line for line in printed(capsys, "runs").splitlines() if line.startswith(run_id)]
+    assert line.split() == [run_id, "running", "100", "3", "tasks", "my", "loop"]
+
+
 def test_solve_prints_exactly_the_promised_fields(matrix_csv, capsys):
     file = json.loads(printed(capsys, "solve", "--affinity", matrix_csv, "--budget", "1", "--json"))
     assert file.keys() == {
@@ -104,6 +171,12 @@ def test_npy_needs_names_and_reads_rows_as_sources(tmp_path, capsys):
     assert file["value"] == 5.0
 
 
+def test_a_run_of_its_own_is_no_group(store, capsys):
+    run_id = store.runs()[0].id
+    assert main(["affinity", run_id, "--group"]) == 2
+    assert "in no group of seeds; leave out --group" in capsys.readouterr().err
+
+
 def test_affinity_of_a_single_update_has_no_standard_error(store, capsys):
     content = json.loads(printed(capsys, "affinity", store.runs()[0].id, "--json"))
     assert content["standard_error"][0] == [None] * 9
@@ -125,9 +198,11 @@ def test_datasets_are_listed(capsys):
         (["solve", "--run", "nope"], "no run 'nope'"),
         (["affinity", "nope"], "no run 'nope'"),
         (["cancel", "nope"], "no run 'nope'"),
+        (["affinity", "nope", "--group"], "no group 'nope'"),
         (["resume", "nope"], "no run 'nope'"),
         (["delete", "nope"], "no run 'nope'"),
         (["run", "--dataset", "yeast", "--epochs", "0"], "Epochs is 0"),
+        (["run", "--dataset", "yeast", "--seeds", "0"], "number of seeds is 0"),
         (["run", "--dataset", "nope"], "no dataset 'nope'"),
         (["runs", "--store", "nonsense"], "not a database URL"),
     ],

@@ -1,42 +1,18 @@
 import sqlite3
 import threading
-import time
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from engine.affinity.matrix import AffinityMatrix
-from engine.affinity.series import Window
 from engine.errors import KindredError
 from engine.runs import run as run_module
 from engine.runs import schema
-from engine.runs.config import RunConfig
 from engine.runs.database import StoreError
 from engine.runs.store import Store, WriterReplaced
 from engine.tasks import Evaluation
-
-CONFIG = RunConfig("yeast")
-TASKS = ("a", "b")
-
-
-def window(start, stop, seed=0):
-    values = np.random.default_rng(seed).normal(size=(2, 2)).astype(np.float32)
-    return Window(start, stop, stop - start, values, values**2)
-
-
-def running(store):
-    run_id = store.create(CONFIG)
-    token = store.claim(run_id)
-    store.write(run_id, token, tasks=list(TASKS), metrics=["accuracy", "accuracy"], steps=20)
-    return run_id, token
-
-
-def silent_for(store, run_id, seconds):
-    with store._database.writing() as connection:
-        connection.execute(
-            schema.runs.update().where(schema.runs.c.id == run_id).values(heartbeat=time.time() - seconds)
-        )
+from tests.engine.runs.writing import CONFIG, TASKS, running, silent_for, window
 
 
 def test_what_is_written_is_read_back_to_the_bit(store):
@@ -136,6 +112,13 @@ def test_only_one_worker_gets_a_queued_run(store):
     for thread in threads:
         thread.join()
     assert (len(tokens), len(refusals)) == (1, 7)
+
+
+def test_a_note_is_kept(store):
+    run_id, token = running(store)
+    assert (store.run(run_id).note, store.run(run_id).group) == ("", "")
+    store.write(run_id, token, note="auto chose last_layer")
+    assert store.run(run_id).note == "auto chose last_layer"
 
 
 def test_cancelling_asks_a_worker_and_ends_a_run_without_one(store):

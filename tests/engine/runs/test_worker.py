@@ -14,7 +14,7 @@ from engine.runs.database import StoreError
 from engine.runs.launchers import launch
 from engine.runs.worker import load_checkpoint, save_checkpoint
 
-CONFIG = RunConfig("digits", epochs=250, width=16, every=4, dropout=0.2)
+CONFIG = RunConfig("digits", epochs=250, width=16, affinity="lookahead", every=4, dropout=0.2)
 PATIENCE = 90
 
 

@@ -1,0 +1,78 @@
+"""What is read from the store: runs, their affinity over training, their losses and metrics."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine.affinity.series import AffinitySeries
+from engine.errors import KindredError
+from engine.runs import rows, schema
+from engine.runs.database import Database
+from engine.runs.run import Run
+from engine.tasks import Evaluation
+
+
+class Reader:
+    """The reading half of a store; each call sees one state of the database, and waits for no writer.
+
+    Attributes:
+        url: of the database, with an absolute path.
+        path: its file.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.url, self.path = database.url, database.path
+
+    def files(self, run_id: str) -> Path:
+        """The folder of a run's checkpoint and log, beside the database."""
+        return self.path.with_suffix(".files") / run_id
+
+    def runs(self) -> list[Run]:
+        """All runs, the newest first."""
+        with self._database.reading() as connection:
+            query = sa.select(schema.runs).order_by(schema.runs.c.created.desc(), schema.runs.c.id)
+            return [rows.read_run(row) for row in connection.execute(query)]
+
+    def group(self, group: str) -> list[Run]:
+        """The seeds of one setting, the oldest first.
+
+        Raises:
+            KindredError: if there is no such group.
+        """
+        query = sa.select(schema.runs).where(schema.runs.c.seed_group == group).order_by(schema.runs.c.created)
+        with self._database.reading() as connection:
+            runs = [rows.read_run(row) for row in connection.execute(query)] if group else []
+        if not runs:
+            raise KindredError(f"There is no group {group!r} in this store; list the runs to see their groups.")
+        return runs
+
+    def run(self, run_id: str) -> Run:
+        """One run.
+
+        Raises:
+            KindredError: if there is no such run.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(schema.runs).where(schema.runs.c.id == run_id)).one_or_none()
+        if row is None:
+            raise KindredError(f"There is no run {run_id!r} in this store; list the runs to see their ids.")
+        return rows.read_run(row)
+
+    def series(self, run_id: str) -> AffinitySeries:
+        """The run's affinity over training; empty while nothing is stored."""
+        run = self.run(run_id)
+        query = sa.select(schema.windows).where(schema.windows.c.run == run_id).order_by(schema.windows.c.step_from)
+        with self._database.reading() as connection:
+            windows = [rows.read_window(row, len(run.tasks)) for row in connection.execute(query)]
+        return AffinitySeries.of(run.tasks, windows)
+
+    def evaluations(self, run_id: str) -> list[Evaluation]:
+        """The run's losses and metrics, sorted by split and step."""
+        table = schema.evaluations
+        query = sa.select(table).where(table.c.run == run_id).order_by(table.c.split, table.c.step)
+        with self._database.reading() as connection:
+            return [
+                Evaluation(row.step, row.split, rows.array(row.losses, (-1,)), rows.array(row.metrics, (-1,)))
+                for row in connection.execute(query)
+            ]
