@@ -53,10 +53,54 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
     "weighting": (Entry("equal", "the sum of all task losses, each with weight 1", "engine.weighting.equal:combine"),),
     "estimator": (
         Entry(
+            "auto",
+            "within a budget of time: chooses among last_layer and first_order, and how often to look",
+            "engine.affinity.auto:Auto",
+        ),
+        Entry(
             "lookahead",
             "exact: take each task's step on the shared parameters, evaluate every task again",
             "engine.affinity.lookahead:Lookahead",
             "Fifty et al., NeurIPS 2021",
+        ),
+        Entry(
+            "first_order",
+            "scalar products of the tasks' gradients: the lookahead of a small step",
+            "engine.affinity.first_order:FirstOrder",
+            "Fifty et al., NeurIPS 2021, to first order",
+        ),
+        Entry(
+            "last_layer",
+            "first order on the last shared layer alone: a few percent of a training step",
+            "engine.affinity.last_layer:LastLayer",
+        ),
+        Entry(
+            "head_lookahead",
+            "a lookahead that steps on the last shared layer and evaluates only the heads again",
+            "engine.affinity.head_lookahead:HeadLookahead",
+        ),
+        Entry(
+            "corrected",
+            "a cheap estimator at every update, made unbiased by the exact one at a few",
+            "engine.affinity.corrected:Corrected",
+        ),
+        Entry(
+            "gradient_cosine",
+            "the angle between the tasks' gradients, whatever their size",
+            "engine.affinity.gradient_cosine:GradientCosine",
+            "Yu et al., NeurIPS 2020",
+        ),
+        Entry(
+            "gradient_conflict",
+            "how often the tasks' gradients point apart",
+            "engine.affinity.gradient_cosine:GradientConflict",
+            "Yu et al., NeurIPS 2020",
+        ),
+        Entry(
+            "representation",
+            "how alike the tasks see the samples of a batch: representational similarity",
+            "engine.affinity.representation:Representation",
+            "Dwivedi and Roig, CVPR 2019",
         ),
     ),
     "solver": (

@@ -9,13 +9,15 @@ import numpy as np
 import torch
 
 from engine import catalog
+from engine.affinity.build import plan_of
+from engine.affinity.observer import Observer
 from engine.affinity.series import Window
+from engine.affinity.shared import Shared
 from engine.datasets.dataset import Dataset, Split, epoch_order
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.tasks import Evaluation
 from engine.training.losses import task_losses, task_metrics
-from engine.training.replay import Replay
 
 WINDOWS_A_RUN = 100
 EVALUATION_CHUNK = 4096
@@ -25,6 +27,7 @@ class Sink(Protocol):
     """Where a session reports to, and what may end it early."""
 
     def window(self, window: Window) -> None: ...
+    def note(self, note: str) -> None: ...
     def evaluation(self, evaluation: Evaluation) -> None: ...
     def progress(self, step: int, seconds_left: float) -> None: ...
     def checkpoint(self, state: Callable[[], dict[str, Any]]) -> None: ...
@@ -68,14 +71,10 @@ class Session:
         self.model = catalog.load("architecture", config.architecture)(self.tasks, trunk, features).to(self.device)
         self.combine = catalog.load("weighting", config.weighting)
         self.optimizer = _optimizer(config, self.model)
-        self.estimator = None
-        if config.affinity != "none":
-            self.estimator = catalog.load("estimator", config.affinity)(
-                self.model.shared_parameters(), self.optimizer, config.lookahead_step
-            )
+        self.observer = self._observer() if config.affinity != "none" else None
         self.step = 0
         self._order = (-1, torch.empty(0))
-        self._clear_window()
+        self._clear_losses()
 
     def run(self, sink: Sink) -> bool:
         """Train from the step reached to the last one, or until the sink asks to stop.
@@ -93,9 +92,12 @@ class Session:
             if sink.stop_requested():
                 sink.checkpoint(self.state)
                 return False
-            self.update()
-            if self.step % self.window_steps == 0 or self.step == self.steps:
-                self._close_window(sink)
+            window = self.update()
+            if window is not None:
+                sink.window(window)
+                sink.note(self.observer.plan.note())
+            if self._ends_window(self.step):
+                self._report_losses(sink)
             if self.step % self.steps_per_epoch == 0:
                 sink.evaluation(self.evaluate("validation"))
             seconds_left = (time.monotonic() - began) / (self.step - first) * (self.steps - self.step)
@@ -103,27 +105,26 @@ class Session:
             sink.checkpoint(self.state)
         return True
 
-    def update(self) -> None:
-        """One joint update, observed if its turn has come."""
+    def update(self) -> Window | None:
+        """One joint update, observed if its turn has come.
+
+        Returns:
+            The window of affinities that it ended, if any.
+        """
         inputs, labels = self._batch()
-        observed = self.estimator is not None and self.step % self.config.every == 0
-        replay = Replay(self.model, self.device) if observed else None
 
         def evaluate() -> dict[str, torch.Tensor]:
             return task_losses(self.tasks, self.model(inputs), labels)
 
         losses = evaluate()
-        if observed:
-            affinity = self.estimator(losses, lambda: replay(evaluate)).cpu()
-            self.updates += 1
-            self.total += affinity
-            self.total_squares += affinity.square()
+        window = self.observer.observe(losses, evaluate) if self.observer is not None else None
         self.loss_total += torch.stack([loss.detach().double() for loss in losses.values()]).cpu()
 
         self.optimizer.zero_grad()
         self.combine(losses).backward()
         self.optimizer.step()
         self.step += 1
+        return window
 
     def evaluate(self, split: str) -> Evaluation:
         """Losses and metrics over a whole split, in evaluation mode; moves nothing."""
@@ -140,6 +141,11 @@ class Session:
         )
         return Evaluation(self.step, split, losses, metrics)
 
+    @property
+    def quantity(self) -> str:
+        """What an entry of the observed matrices is, in words; empty if none are observed."""
+        return self.observer.plan.quantity if self.observer is not None else ""
+
     def state(self) -> dict[str, Any]:
         """All that the rest of the run depends on, as tensors and plain values."""
         return {
@@ -148,9 +154,7 @@ class Session:
             "optimizer": self.optimizer.state_dict(),
             "generator": torch.get_rng_state(),
             "gpu_generator": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
-            "updates": self.updates,
-            "total": self.total,
-            "total_squares": self.total_squares,
+            "observer": self.observer.state() if self.observer is not None else None,
             "loss_total": self.loss_total,
         }
 
@@ -161,9 +165,9 @@ class Session:
         torch.set_rng_state(state["generator"])
         if state["gpu_generator"] is not None:
             torch.cuda.set_rng_state(state["gpu_generator"], self.device)
-        self.step, self.updates = state["step"], state["updates"]
-        self.total, self.total_squares = state["total"], state["total_squares"]
-        self.loss_total = state["loss_total"]
+        self.step, self.loss_total = state["step"], state["loss_total"]
+        if self.observer is not None:
+            self.observer.load_state(state["observer"])
 
     def _batch(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         epoch, position = divmod(self.step, self.steps_per_epoch)
@@ -172,21 +176,23 @@ class Session:
         first = position * self.config.batch_size
         return self.train.batch(self._order[1][first : first + self.config.batch_size])
 
-    def _clear_window(self) -> None:
-        tasks = len(self.tasks)
-        self.updates = 0
-        self.total = torch.zeros(tasks, tasks, dtype=torch.float64)
-        self.total_squares = torch.zeros(tasks, tasks, dtype=torch.float64)
-        self.loss_total = torch.zeros(tasks, dtype=torch.float64)
+    def _observer(self) -> Observer:
+        config = self.config
+        shared = Shared(self.model.trunk, len(self.tasks))
+        plan = plan_of(config.affinity_settings(), shared, len(self.tasks), self.steps, config.seed)
+        return Observer([task.name for task in self.tasks], shared, plan, self._ends_window, self.optimizer)
 
-    def _close_window(self, sink: Sink) -> None:
+    def _ends_window(self, step: int) -> bool:
+        return step % self.window_steps == 0 or step == self.steps
+
+    def _clear_losses(self) -> None:
+        self.loss_total = torch.zeros(len(self.tasks), dtype=torch.float64)
+
+    def _report_losses(self, sink: Sink) -> None:
         length = (self.step - 1) % self.window_steps + 1
-        if self.updates:
-            totals = (values.to(torch.float32).numpy() for values in (self.total, self.total_squares))
-            sink.window(Window(self.step - length, self.step, self.updates, *totals))
         losses = (self.loss_total / length).to(torch.float32).numpy()
         sink.evaluation(Evaluation(self.step, "train", losses, np.full_like(losses, np.nan)))
-        self._clear_window()
+        self._clear_losses()
 
 
 def _optimizer(config: RunConfig, model: torch.nn.Module) -> torch.optim.Optimizer:

@@ -13,7 +13,7 @@ from engine.runs.config import RunConfig
 from engine.tasks import Task
 from engine.training.session import Session
 
-CONFIG = RunConfig("yeast", epochs=3, batch_size=8, width=12, learning_rate=0.05)
+CONFIG = RunConfig("yeast", affinity="lookahead", epochs=3, batch_size=8, width=12, learning_rate=0.05)
 
 
 @pytest.fixture
@@ -38,6 +38,9 @@ class Recorder:
 
     def window(self, window):
         self.windows.append(window)
+
+    def note(self, note):
+        assert note == ""  # only auto has something to say
 
     def evaluation(self, evaluation):
         self.evaluations.append(evaluation)
@@ -70,6 +73,12 @@ VARIANTS = [
     {"dropout": 0.4, "batch_norm": True, "trunk": "convolutional"},
     {"momentum": 0.9, "lookahead_step": "optimizer"},
     {"optimizer": "adam", "learning_rate": 0.01, "lookahead_step": "optimizer", "dropout": 0.2},
+    {"affinity": "last_layer", "dropout": 0.2},
+    {"affinity": "last_layer", "metric": True, "every": 2},
+    {"affinity": "last_layer", "trunk": "convolutional", "batch_norm": True},
+    {"affinity": "head_lookahead", "dropout": 0.2, "batch_norm": True},
+    {"affinity": "corrected", "correct_every": 3},
+    {"affinity": "first_order", "optimizer": "adam", "preconditioned": True},
 ]
 
 
