@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from torch import Tensor
+
 from engine import catalog
 from engine.affinity.auto import Auto
-from engine.affinity.estimator import Estimator
+from engine.affinity.estimator import Estimator, Update
 from engine.affinity.settings import AffinitySettings
 from engine.affinity.shared import Shared
 
@@ -23,9 +25,9 @@ class Fixed:
         """Whether that update should be observed."""
         return step % self.every == 0
 
-    def drop(self) -> bool:
-        """There is no other one."""
-        return False
+    def observe(self, update: Update) -> Tensor:
+        """The relation of the update's tasks, see ``Estimator``."""
+        return self.estimator(update)
 
     def passed(self, step: int, plain: float, steps: int, observing: float) -> None:
         """Timings change nothing."""
@@ -60,7 +62,10 @@ def plan_of(settings: AffinitySettings, shared: Shared, tasks: int, steps: int =
         return Fixed(settings.affinity, _estimator(settings.affinity, settings, seed), settings.every)
     candidates: dict[str, Estimator] = {}
     if shared.module is not None:
-        candidates["last_layer"] = catalog.load("estimator", "last_layer")(metric=None, seed=seed)
+        last_layer = catalog.load("estimator", "last_layer")
+        candidates["last_layer"] = last_layer(seed=seed)
+        candidates["last_layer over 2 layers"] = last_layer(2, seed=seed)
+        candidates["last_layer over 3 layers"] = last_layer(3, seed=seed)
     if not candidates or tasks * sum(each.numel() for each in shared.parameters()) <= MOST_NUMBERS:
         candidates["first_order"] = catalog.load("estimator", "first_order")()
     return Auto(candidates, settings.overhead, tasks, steps, shared.first)
@@ -70,7 +75,12 @@ def _estimator(name: str, settings: AffinitySettings, seed: int) -> Estimator:
     options: dict[str, Callable[[], dict[str, Any]]] = {
         "lookahead": lambda: {"step": settings.lookahead_step},
         "first_order": lambda: {"block": settings.block, "preconditioned": settings.preconditioned},
-        "last_layer": lambda: {"columns": settings.columns, "metric": settings.metric, "seed": seed},
+        "last_layer": lambda: {
+            "layers": settings.layers,
+            "columns": settings.columns,
+            "metric": settings.metric,
+            "seed": seed,
+        },
         "gradient_cosine": lambda: {"block": settings.block},
         "gradient_conflict": lambda: {"block": settings.block},
         "corrected": lambda: {

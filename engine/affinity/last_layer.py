@@ -8,10 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.affinity.estimator import Estimator, Unsuited, Update, step_generator
-from engine.affinity.metric import fit_metric, metric_fits
+from engine.affinity.metric import fit_metric
 from engine.affinity.tap import Call
 
 HALF_SCALE = 4096.0  # lifts gradients above float16's smallest number
+PRIOR_FIDELITY = (0.85, 0.92, 0.95)  # of one, two, three and more layers
 REFIT = 50  # observations between two fits of the metric
 
 
@@ -23,8 +24,8 @@ class LastLayer(Estimator):
         S_i = Σ_samples δ_i [a R, 1]ᵀ                    (the layer's gradient, seen through R; 1 for its bias)
         Z[s, t] = ⟨S_s, S_t⟩ / L_t
 
-    and, with ``metric``, the layers below through a matrix M fitted to how one step on them moved the layer's input
-    (W: the layer's weight)::
+    summed over the last so many ``layers``. With ``metric``, the layers below one last layer come in through a matrix M
+    fitted to how one step on them moved the layer's input (W: the layer's weight)::
 
         Z[s, t] = (⟨S_s, S_t⟩ + ⟨M Wᵀ S_s, Wᵀ S_t⟩) / L_t
 
@@ -34,51 +35,49 @@ class LastLayer(Estimator):
     inputs) sums over its runs.
 
     Cost: one backward pass through the heads, and a product of ``[features, batch]`` and ``[batch, columns]`` a task;
-    .01 to .1 of a step on convolutional networks. Bias: leaves out the curvature, and without the metric the layers
-    below; the projection is unbiased (a new R at every observation).
+    .02 of a step a task was measured on convolutional networks, and 3 times that with each further layer. Bias: leaves
+    out the curvature and the layers below; the projection is unbiased (a new R at every observation).
 
     Args:
-        columns: of R; 0: no projection.
-        metric: add the layers below; needs a linear layer and a trunk without BatchNorm, on which it was found to hurt.
-            None: where it can be.
+        layers: how many of the last layers.
+        columns: of R; 0: no projection. A layer with no more inputs than columns is not projected.
+        metric: add the layers below; needs one linear layer, in a trunk without BatchNorm.
         seed: of R.
 
-    Source: eq. 1 of Fifty et al., NeurIPS 2021, expanded to first order and cut down to one layer; the random
-    projection: Johnson and Lindenstrauss, 1984; the layers below: this project.
+    Source: eq. 1 of Fifty et al., NeurIPS 2021, expanded to first order and cut down to the last layers; the random
+    projection: Johnson and Lindenstrauss, 1984; the metric: this project.
     """
 
-    fidelity = 0.92
-
-    def __init__(self, columns: int = 16, metric: bool | None = False, seed: int = 0) -> None:
-        self.columns, self.metric, self.seed = columns, metric, seed
+    def __init__(self, layers: int = 1, columns: int = 16, metric: bool = False, seed: int = 0) -> None:
+        self.layers, self.columns, self.metric, self.seed = layers, columns, metric, seed
+        self.fidelity = PRIOR_FIDELITY[min(layers, len(PRIOR_FIDELITY)) - 1]
         self._observed = 0
         self._fitted: Tensor | None = None
 
     def __call__(self, update: Update) -> Tensor:
         losses = update.positive()
-        calls = update.shared.last_calls()
+        calls = update.shared.last_calls(self.layers)
         if not calls:
             raise Unsuited(
                 "No trainable linear or convolutional layer of the shared module was seen to run; give the module (not "
                 "its parameters) as `shared`, outside of torch.compile, or choose the estimator first_order."
             )
-        layer = calls[0].layer
-        features = self._features(calls, update)
-        gradients = torch.stack([self._seen(update, task, calls, features) for task in update.losses])
-        gradients = update.shared.average(gradients)
-        products = gradients.flatten(1) @ gradients.flatten(1).T
-        if self.metric is None:
-            self.metric = metric_fits(update.shared)
+        features = [self._features(call, update) for call in calls]
+        seen = [self._seen(update, task, calls, features) for task in update.losses]
+        products = torch.zeros_like(losses).expand(len(losses), -1)
+        for gradients in zip(*seen, strict=True):  # layer by layer
+            gradients = update.shared.average(torch.stack(gradients))
+            products = products + gradients.flatten(1) @ gradients.flatten(1).T
         if self.metric:
             if self._fitted is None or self._observed % REFIT == 0:
                 self._fitted = fit_metric(update)
-            below = layer.weight.detach().T @ gradients
-            products += (self._fitted @ below).flatten(1) @ below.flatten(1).T
+            below = calls[0].layer.weight.detach().T @ gradients
+            products = products + (self._fitted @ below).flatten(1) @ below.flatten(1).T
         self._observed += 1
-        return products.double() / losses
+        return products / losses
 
     def costs(self, tasks: int) -> float:
-        return 0.02 * tasks
+        return 0.02 * tasks * 3 ** (self.layers - 1)
 
     def state(self) -> dict[str, Any]:
         return {"observed": self._observed, "metric": self._fitted}
@@ -86,40 +85,37 @@ class LastLayer(Estimator):
     def load_state(self, state: dict[str, Any]) -> None:
         self._observed, self._fitted = state["observed"], state["metric"]
 
-    def _features(self, calls: list[Call], update: Update) -> list[Tensor]:
-        """For every run of the layer ``[places, columns (+ 1 with a bias)]``: its projected inputs at every place."""
-        layer = calls[0].layer
-        size = layer.weight[0].numel()
+    def _features(self, call: Call, update: Update) -> Tensor:
+        """``[places, columns (+ 1 with a bias)]``: the projected inputs of one run, at every sample and position."""
+        layer, size = call.layer, call.layer.weight[0].numel()
         dtype = torch.promote_types(layer.weight.dtype, torch.float32)
         projection = None
-        if self.columns:
+        if 0 < self.columns < size:
+            # The same R for all runs of a layer, as they add up to one gradient.
             generator = step_generator(self.seed, update.step)
             random = torch.randn(self.columns, size, generator=generator) / math.sqrt(self.columns)
             projection = random.to(update.shared.device, dtype)
-        return [_inputs(layer, call.inputs.to(dtype), projection) for call in calls]
+        return _inputs(layer, call.inputs.to(dtype), projection)
 
-    def _seen(self, update: Update, task: str, calls: list[Call], features: list[Tensor]) -> Tensor:
-        """``[outputs, columns]``: the task's gradient on the layer, through the projection."""
+    def _seen(self, update: Update, task: str, calls: list[Call], features: list[Tensor]) -> list[Tensor]:
+        """For every layer ``[outputs, columns]``: the task's gradient on it, through the projection."""
         loss = update.losses[task]
         scale = HALF_SCALE if calls[0].dtype == torch.float16 else 1.0
-        found = torch.autograd.grad(
-            loss,
-            [call.output for call in calls],
-            torch.full_like(loss, scale),
-            retain_graph=True,
-            allow_unused=True,
-        )
-        parts = [
-            _at_places(calls[0].layer, gradient).to(inputs.dtype) @ inputs
-            for gradient, inputs in zip(found, features, strict=True)
-            if gradient is not None
-        ]
-        if not parts:
+        outputs = [call.output for call in calls]
+        found = torch.autograd.grad(loss, outputs, torch.full_like(loss, scale), retain_graph=True, allow_unused=True)
+        if all(gradient is None for gradient in found):
             raise Unsuited(
                 f"The loss of {task!r} does not depend on the last layer of the shared module, so that no step on it "
                 "changes it; choose the estimator first_order, or leave the task out."
             )
-        return sum(parts) / scale
+        seen: dict[nn.Module, Tensor] = {}
+        for call, gradient, inputs in zip(calls, found, features, strict=True):
+            if gradient is None:
+                part = inputs.new_zeros(call.layer.weight.shape[0], inputs.shape[1])
+            else:
+                part = _at_places(call.layer, gradient).to(inputs.dtype) @ inputs / scale
+            seen[call.layer] = seen[call.layer] + part if call.layer in seen else part
+        return list(seen.values())
 
 
 def _inputs(layer: nn.Module, inputs: Tensor, projection: Tensor | None) -> Tensor:

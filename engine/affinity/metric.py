@@ -10,7 +10,7 @@ from engine.affinity.shared import Shared
 from engine.affinity.tap import Call
 from engine.errors import KindredError
 
-RIDGE = 1e-2  # times the mean eigenvalue
+RIDGE = 1.0  # times the mean eigenvalue; with .01 single directions are believed too much, and it does harm
 RELATIVE_STEP = 1e-3  # of the lower parameters' norm
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from engine.affinity.build import Plan
-from engine.affinity.estimator import Unsuited, Update
+from engine.affinity.estimator import Update
 from engine.affinity.series import Window
 from engine.affinity.shared import PeerGaveUp, Shared
 from engine.errors import KindredError
@@ -156,7 +156,7 @@ class Observer:
                     f"The loss of {task!r} is {value}; leave a task without labels in the batch out of the losses, and "
                     "lower the learning rate if training diverged."
                 )
-        relation = self._estimate(update).to("cpu", torch.float64).numpy()
+        relation = self.plan.observe(update).to("cpu", torch.float64).numpy()
         self._looks += 1
         self.updates += 1
         places = np.ix_(*[[self._place[task] for task in present]] * 2)
@@ -166,14 +166,6 @@ class Observer:
         self.total[places] += relation
         self.total_squares[places] += np.square(relation)
         self.loss_total[places[0][:, 0]] += update.before.cpu().numpy() * seen.diagonal()
-
-    def _estimate(self, update: Update) -> Tensor:
-        while True:
-            try:
-                return self.plan.estimator(update)
-            except Unsuited:
-                if not self.plan.drop():
-                    raise
 
     def _present(self, losses: Losses) -> list[str]:
         """The tasks with a loss in this update, on all processes, in the tracker's order; once each loss is checked."""

@@ -12,6 +12,7 @@ RANGES = {
     "overhead": (float, 0.001, 10.0),
     "every": (int, 1, 1_000_000),
     "block": (int, 0, 100_000),
+    "layers": (int, 1, 1000),
     "columns": (int, 0, 4096),
     "correct_every": (int, 2, 100_000),
 }
@@ -33,6 +34,7 @@ class AffinitySettings:
     block: of ``first_order``, ``gradient_cosine`` and ``gradient_conflict``: only the last so many shared parameter
         tensors; 0: all.
     preconditioned: of ``first_order``: weigh parameters as Adam does.
+    layers: of ``last_layer``: how many of the last layers.
     columns: of ``last_layer``: of its random projection; 0: none.
     metric: of ``last_layer``: add the layers below by a fitted metric.
     cheap: of ``corrected``: the estimator of every update.
@@ -45,6 +47,7 @@ class AffinitySettings:
     lookahead_step: str = "sgd"
     block: int = 0
     preconditioned: bool = False
+    layers: int = 1
     columns: int = 16
     metric: bool = False
     cheap: str = "last_layer"
@@ -58,4 +61,9 @@ class AffinitySettings:
             raise KindredError(
                 f"Every is {self.every}, but auto chooses its own interval from the overhead; leave it at 1, or choose "
                 "another estimator."
+            )
+        if self.metric and self.layers != 1:
+            raise KindredError(
+                f"Layers is {self.layers}, but the metric stands for the layers below a single last one; set layers to "
+                "1, or leave the metric off."
             )

@@ -85,9 +85,9 @@ class Shared:
         arguments, named = self._arguments
         self.module(*arguments, **named)
 
-    def last_calls(self) -> list[Call]:
-        """The runs of the last trainable weight layer in the followed pass; empty where it could not be followed."""
-        return [] if self._tap is None else self._tap.last_calls()
+    def last_calls(self, layers: int = 1) -> list[Call]:
+        """The runs of the last trainable weight layers in the followed pass; empty where it could not be followed."""
+        return [] if self._tap is None else self._tap.last_calls(layers)
 
     def parameters(self) -> list[Parameter]:
         """The trainable shared parameters, as of now.

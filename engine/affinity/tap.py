@@ -66,12 +66,10 @@ class Tap:
         for hook in self._hooks:
             hook.remove()
 
-    def last_calls(self) -> list[Call]:
-        """The runs of the layer that ran last; empty if none ran where this could see it."""
-        if not self._calls:
-            return []
-        last = self._calls[-1].layer
-        return [call for call in self._calls if call.layer is last]
+    def last_calls(self, layers: int = 1) -> list[Call]:
+        """The runs of the last so many layers, the last one's first; empty if none ran where this could see it."""
+        wanted = list(dict.fromkeys(call.layer for call in reversed(self._calls)))[:layers]
+        return [call for layer in wanted for call in self._calls if call.layer is layer]
 
     def _record(self, layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         if not self._open or torch.compiler.is_compiling() or not torch.is_grad_enabled():

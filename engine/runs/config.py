@@ -43,9 +43,9 @@ class RunConfig:
         learning_rate: of the joint update, and the step size of the lookahead.
         batch_size: samples an update; a last, smaller batch of an epoch is left out.
         epochs: passes over the training split.
-        affinity, overhead, every, lookahead_step, block, preconditioned, columns, metric, cheap, correct_every: how the
-            affinity is observed, see ``AffinitySettings``. Which updates ``auto`` observes depends on how fast the
-            machine is; all else does not.
+        affinity, overhead, every, lookahead_step, block, preconditioned, layers, columns, metric, cheap, correct_every:
+            how the affinity is observed, see ``AffinitySettings``. Which updates ``auto`` observes depends on how fast
+            the machine is; all else does not.
         window: observed updates that a stored window sums; 0 chooses so that a run has at most 100 windows.
         seed: of the initial weights, the order of the data and random masks.
         threads: of computation; part of the result's last bits.
@@ -71,6 +71,7 @@ class RunConfig:
     lookahead_step: str = "sgd"
     block: int = 0
     preconditioned: bool = False
+    layers: int = 1
     columns: int = 16
     metric: bool = False
     cheap: str = "last_layer"

@@ -1,6 +1,7 @@
 """The process that works off one run: ``python -m engine.runs.worker RUN --store URL``."""
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -185,6 +186,7 @@ def main() -> int:
     parser.add_argument("run")
     parser.add_argument("--store", required=True)
     arguments = parser.parse_args()
+    gc.freeze()  # what was imported stays; to search it for garbage takes as long as many training steps
     try:
         work(Store(arguments.store), arguments.run)
     except KindredError as error:

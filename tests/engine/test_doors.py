@@ -13,6 +13,7 @@ def test_the_contracts_of_the_design_are_kept():
 
 
 def test_the_light_half_of_the_engine_loads_no_torch():
-    light = "engine.catalog, engine.cli, engine.tasks, engine.runs.store, engine.runs.launchers, engine.affinity.series"
+    light = "engine.catalog, engine.cli, engine.tasks, engine.runs.store, engine.runs.launchers, "
+    light += "engine.affinity.series, engine.affinity.uncertainty, engine.affinity.settings, engine.grouping.stability"
     check = f"import sys; import {light}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0

@@ -11,6 +11,8 @@ from engine.affinity.shared import Shared
 from engine.training.losses import task_losses
 from tests.engine.affinity.problems import TASKS, problem
 
+TRUTH = torch.arange(16.0).reshape(4, 4)
+
 
 class Clock:
     def __init__(self):
@@ -23,22 +25,17 @@ class Clock:
 class Costly(Estimator):
     """Takes so many seconds."""
 
-    def __init__(self, clock, seconds, fidelity=0.9, prior=0.1, fits=True):
-        self.clock, self.seconds, self.fidelity, self.prior, self.fits, self.asked = (
-            clock,
-            seconds,
-            fidelity,
-            prior,
-            fits,
-            0,
-        )
+    def __init__(self, clock, seconds, fidelity=0.9, prior=0.1, fits=True, off=0.0):
+        self.clock, self.seconds, self.fidelity = clock, seconds, fidelity
+        self.prior, self.fits, self.off, self.asked = prior, fits, off, 0
 
     def __call__(self, update):
         if not self.fits:
             raise Unsuited("It does not fit.")
         self.asked += 1
         self.clock.now += self.seconds * (5 if self.asked == 1 else 1)  # the first observation also allocates
-        return torch.zeros(len(update.losses), len(update.losses))
+        generator = torch.Generator().manual_seed(self.asked)
+        return TRUTH + self.off * torch.randn(4, 4, generator=generator)
 
     def costs(self, tasks):
         return self.prior
@@ -94,16 +91,36 @@ def test_noise_in_the_timings_does_not_break_the_budget(clock):
     assert train(clock, Auto({"only": Costly(clock, 0.3)}, 0.1, 4), 1200, noisy) <= 0.105
 
 
-def test_it_prefers_the_better_estimator_when_that_can_be_afforded_often_enough(clock):
-    def chosen(cheap, dear, steps):
-        candidates = {"cheap": Costly(clock, cheap, 0.9, cheap), "dear": Costly(clock, dear, 1.0, dear)}
-        plan = Auto(candidates, 0.1, 4, steps=steps)
-        train(clock, plan, 300)
-        return plan.name
+def chosen(clock, cheap, dear, steps, off=4.0, trained=400):
+    candidates = {"cheap": Costly(clock, cheap, 0.5, cheap, off=off), "dear": Costly(clock, dear, 1.0, dear)}
+    plan = Auto(candidates, 0.1, 4, steps=steps)
+    share = train(clock, plan, trained)
+    return plan, share
 
-    assert chosen(0.05, 9.0, 2000) == "cheap"  # every 90th update: 22 noisy matrices
-    assert chosen(0.05, 0.2, 2000) == "dear"
-    assert chosen(0.05, 9.0, 1_000_000) == "dear"  # 11,000 matrices: noise no longer matters
+
+def test_it_prefers_the_better_estimator_when_that_can_be_afforded_often_enough(clock):
+    assert chosen(clock, 0.05, 9.0, 2000)[0].name == "cheap"  # every 90th update: 22 noisy matrices
+    assert chosen(clock, 0.05, 0.2, 2000)[0].name == "dear"
+    assert chosen(clock, 0.05, 9.0, 1_000_000)[0].name == "dear"  # 11,000 matrices: noise no longer matters
+
+
+def test_it_measures_how_faithful_the_cheap_one_is(clock):
+    """Both cost the same in these two cases; only what the comparison finds differs."""
+    assert chosen(clock, 0.1, 0.4, 2000, off=0.1)[0].name == "cheap"
+    assert chosen(clock, 0.1, 0.4, 2000, off=10.0)[0].name == "dear"
+
+
+def test_comparing_is_paid_for_from_the_budget(clock):
+    plan, share = chosen(clock, 0.05, 9.0, 2000, trained=2000)
+    assert plan.candidates["dear"].asked >= 1
+    assert share <= 0.105
+
+
+def test_a_comparison_that_cannot_be_afforded_is_left_out(clock):
+    plan, _ = chosen(clock, 0.05, 90.0, 1000)
+    assert plan.name == "cheap" and plan.candidates["dear"].asked <= 1
+    plan, _ = chosen(clock, 40.0, 90.0, 1000)
+    assert plan.candidates["dear"].asked == 0
 
 
 def test_an_estimator_that_does_not_fit_is_dropped(clock):
@@ -115,7 +132,7 @@ def test_an_estimator_that_does_not_fit_is_dropped(clock):
 
 
 def test_it_says_what_it_chose_and_what_that_costs(clock):
-    plan = Auto({"last_layer": Costly(clock, 0.15)}, 0.1, 4)
+    plan = Auto({"last_layer": Costly(clock, 0.18)}, 0.1, 4)
     assert plan.note() == "auto chose last_layer; overhead not yet known of 10% allowed"
     train(clock, plan, 500)
     assert plan.note().startswith("auto chose last_layer, about every 2nd update; overhead ")
