@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
-from engine.affinity.replay import Start, replay
+from engine.affinity.replay import Start
 from engine.affinity.shared import NoPath, Shared, averaged_losses
 from engine.errors import KindredError
 
@@ -127,7 +127,7 @@ class Update:
             )
         # Without a module to follow, the masks of the first pass are not known: all passes then share new ones.
         start = self.shared.start or self._cache.setdefault("start", Start(self.shared.device))
-        again = replay(start, self.closure)
+        again = self.shared.replay(start, self.closure, tuple(self.losses))
         if set(again) != set(self.losses):
             odd = sorted(set(again) ^ set(self.losses))[0]
             raise KindredError(

@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.affinity.estimator import Update
-from engine.affinity.replay import replay
 from engine.affinity.shared import Shared
 from engine.affinity.tap import Call
 from engine.errors import KindredError
@@ -78,7 +77,7 @@ def _moves(update: Update, call: Call, moving: list[tuple[Tensor, Tensor]]) -> T
     try:
         for parameter, gradient in moving:
             parameter.data.sub_(gradient, alpha=step)
-        replay(shared.start, shared.run_again)
+        shared.replay(shared.start, shared.run_again, "shared part")
     finally:
         hook.remove()
         for (parameter, _), value in zip(moving, home, strict=True):

@@ -8,7 +8,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import Parameter
 
-from engine.affinity.replay import Start
+from engine.affinity.replay import Replayer, Start
 from engine.affinity.tap import Call, Tap
 from engine.errors import KindredError
 
@@ -31,6 +31,7 @@ class Shared:
 
     Attributes:
         module: None if a list of parameters was given.
+        replay: repeats a forward pass.
 
     Raises:
         KindredError: if nothing in it is trainable.
@@ -47,6 +48,7 @@ class Shared:
             )
         self.device = self._all[0].device
         self.processes = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+        self.replay = Replayer()
         self._tap = None
         self._start: Start | None = None
         self._arguments: tuple[tuple, dict[str, Any]] = ((), {})

@@ -172,16 +172,16 @@ class SeedGroup:
 
     @cached_property
     def aligned(self) -> tuple[AffinitySeries, ...]:
-        """Each member that has windows, on the edges common to all: up to where the shortest has come.
+        """Each member that has windows, on the same edges, up to where the shortest has come.
 
-        Windows between two common edges are added up. Without two common edges the series are empty.
+        The edges are those of the member with the fewest windows until then. Another's window belongs where it ends:
+        that is where it was observed, as a window in which nothing was observed goes on (as with ``auto``).
         """
         members = [series for series in self.members if len(series)]
         if not members:
             return self.members[:1]
-        edges = members[0].edges
-        for series in members[1:]:
-            edges = np.intersect1d(edges, series.edges)
+        reached = min(series.edges[-1] for series in members)
+        edges = min((series.edges[series.edges <= reached] for series in members), key=len)
         return tuple(_regrouped(series, edges) for series in members)
 
     @cached_property
@@ -253,18 +253,19 @@ class SeedGroup:
 
 
 def _regrouped(series: AffinitySeries, edges: np.ndarray) -> AffinitySeries:
-    """The same series in longer windows, whose edges are some of its own."""
+    """The same series in windows with these edges, each of its own assigned by where it ends."""
     if np.array_equal(edges, series.edges):
         return series
-    starts = np.searchsorted(series.edges, edges)
-    stop = int(starts[-1]) if len(starts) else 0
+    ends = np.searchsorted(series.edges[1:], edges, side="right")
+    ends[0] = 0
 
     def added(values: np.ndarray) -> np.ndarray:
-        return np.add.reduceat(values[:stop], starts[:-1], axis=0) if len(starts) > 1 else values[:0]
+        parts = [values[start:stop].sum(axis=0) for start, stop in zip(ends[:-1], ends[1:], strict=True)]
+        return np.stack(parts).astype(values.dtype) if parts else values[:0]
 
     counts = None if series.complete else added(series.counts)
     sums = added(series.updates), added(series.totals), added(series.total_squares)
-    return AffinitySeries(series.tasks, edges if len(edges) else np.zeros(1, np.int64), *sums, counts)
+    return AffinitySeries(series.tasks, edges, *sums, counts)
 
 
 def _mean(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:

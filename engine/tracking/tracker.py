@@ -102,24 +102,12 @@ class AffinityTracker:
         self._note = ""
         self._store_writer: StoreWriter | None = None
         self._writers = tuple(writers) if _writes() else ()
-        if _writes():
-            name = run.strip() or f"tracked {time.strftime('%Y-%m-%d %H:%M:%S')}"
-            opened = Store(store)
-            if resume:
-                continued, token = opened.reopen_tracked(name)
-                if continued.tasks != tasks:
-                    raise KindredError(
-                        f"The run {name!r} has the tasks {', '.join(continued.tasks)}, but this tracker has "
-                        f"{', '.join(tasks)}; give the same, or another name."
-                    )
-                run_id, step = continued.id, continued.step if step is None else step
-            else:
-                config = {"affinity": chosen.affinity, "overhead": chosen.overhead, "every": chosen.every, "seed": seed}
-                run_id, token = opened.create_tracked(name, tasks, config, plan.quantity, group, steps)
-            self._store_writer = StoreWriter(opened, run_id, token)
-            for writer in self._writers:
-                writer.begin(name, tasks, plan.quantity)
-        self._begin_at(self._shared.first(step or 0))
+        try:
+            step = self._open(run, tasks, chosen, store, seed, group, resume, step) if _writes() else 0
+        except Exception:
+            self._shared.agree(fine=False)  # the other processes wait for the step
+            raise
+        self._begin_at(self._shared.first(step))
         self._active = True
         atexit.register(self._at_exit)
 
@@ -185,6 +173,36 @@ class AffinityTracker:
         if error is not None and self._active:
             self._end("failed", f"The training loop stopped on {type(error).__name__}: {error}")
         self.finish()
+
+    def _open(
+        self,
+        run: str,
+        tasks: tuple[str, ...],
+        chosen: AffinitySettings,
+        store: str | None,
+        seed: int,
+        group: str,
+        resume: bool,
+        step: int | None,
+    ) -> int:
+        """Begin or take up the run in the store and tell the writers; the step to go on from."""
+        name, quantity = run.strip() or f"tracked {time.strftime('%Y-%m-%d %H:%M:%S')}", self._observer.plan.quantity
+        opened = Store(store)
+        if resume:
+            continued, token = opened.reopen_tracked(name)
+            if continued.tasks != tasks:
+                raise KindredError(
+                    f"The run {name!r} has the tasks {', '.join(continued.tasks)}, but this tracker has "
+                    f"{', '.join(tasks)}; give the same, or another name."
+                )
+            run_id, step = continued.id, continued.step if step is None else step
+        else:
+            config = {"affinity": chosen.affinity, "overhead": chosen.overhead, "every": chosen.every, "seed": seed}
+            run_id, token = opened.create_tracked(name, tasks, config, quantity, group, self._steps)
+        self._store_writer = StoreWriter(opened, run_id, token)
+        for writer in self._writers:
+            writer.begin(name, tasks, quantity)
+        return step or 0
 
     def _begin_at(self, step: int) -> None:
         self._observer.step = self._observer.window_from = step

@@ -198,12 +198,37 @@ def test_a_live_group_reaches_as_far_as_its_shortest_seed():
         SeedGroup((empty, empty)).mean()
 
 
-def test_seeds_without_common_windows_have_no_mean_yet():
-    values = noisy(2, 3, 1.0)[1]
-    group = SeedGroup((series_of(values, updates=5), series_of(values, updates=7)))
-    assert len(group.pooled) == 0
-    with pytest.raises(KindredError, match="no affinity yet"):
-        group.mean()
+def test_windows_that_end_at_other_steps_are_laid_on_the_edges_of_the_member_with_the_fewest():
+    """Each is assigned by where it ends, and none is lost up to where the shortest member has come."""
+    values = noisy(7, 3, 1.0)[1]
+    group = SeedGroup((series_of(values, updates=5), series_of(values[:5], updates=7)))
+    assert group.pooled.edges.tolist() == [0, 7, 14, 21, 28, 35]
+    assert group.aligned[0].updates.tolist() == [5, 5, 10, 5, 10]  # those that end at 5; 10; 15, 20; 25; 30, 35
+    assert group.pooled.updates.sum() == 70
+    mean = group.mean()
+    np.testing.assert_allclose(mean.affinity, (values.mean(0) + values[:5].mean(0)) / 2, atol=1e-5)
+    assert mean.seeds == 2
+
+
+def test_members_that_run_are_compared_up_to_where_the_shortest_has_come():
+    values = noisy(6, 3, 1.0)[1]
+    early = series_of(values[:2], updates=5)
+    assert SeedGroup((early, series_of(values, updates=5))).pooled.edges.tolist() == [0, 5, 10]
+    single = AffinitySeries(
+        early.tasks, np.array([0, 10]), early.updates[:1], early.totals[:1], early.total_squares[:1]
+    )
+    assert SeedGroup((early, single)).pooled.edges.tolist() == [0, 10]
+
+
+def test_a_seed_that_observed_nothing_in_a_window_is_left_out_of_it_alone():
+    values = noisy(2, 30, 1.0)[1]
+    early = series_of(values[:10], updates=5)
+    group = SeedGroup((early, series_of(values, updates=5)))
+    assert group.pooled.edges.tolist() == [0, 5, 10]
+    sparse = AffinitySeries(
+        early.tasks, np.array([0, 10]), early.updates[:1], early.totals[:1], early.total_squares[:1]
+    )
+    assert SeedGroup((early, sparse)).pooled.edges.tolist() == [0, 10]
 
 
 def test_pooled_counts_follow_the_seeds_that_skipped_pairs():
