@@ -64,6 +64,7 @@ _PARAMETERS = {
     "mode": _Parameter(_one_of("step", "interval"), default="interval", of_run=True),
     "order": _Parameter(_one_of("given", "name", "cluster"), default="given"),
     "scale": _Parameter(_one_of("shared", "target", "centred"), default="shared"),
+    "unsure": _Parameter({"marked": True, "plain": False}.__getitem__, {True: "marked", False: "plain"}.get, True),
     "pair": _Parameter(_pair, json.dumps, of_run=True),
     "node": _Parameter(of_run=True),
     "threshold": _Parameter(_share, "{:.2f}".format, 0.5),

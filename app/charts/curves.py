@@ -1,6 +1,6 @@
 """A pair of tasks over training: how they affect each other, and how each one learns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,23 +24,45 @@ class LossHistory:
 
 
 def window_means(series: AffinitySeries, source: int, target: int) -> tuple[np.ndarray, np.ndarray]:
-    """The mean affinity of one pair in each window and its standard error.
+    """The mean affinity of one pair in each window and its standard error, the updates taken as independent.
 
     Returns:
-        twice ``[windows]``; NaN where a window holds no update, and for the error fewer than two.
+        twice ``[windows]``; NaN where no update of a window observed the pair, and for the error fewer than two.
     """
-    updates = series.updates.astype(np.float64)
+    counts = series.counts[:, source, target].astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = series.totals[:, source, target].astype(np.float64) / updates
-        spread = np.maximum(series.total_squares[:, source, target].astype(np.float64) / updates - mean**2, 0)
-        error = np.sqrt(spread / (updates - 1))
-    return mean, np.where(updates > 1, error, np.nan)
+        mean = series.totals[:, source, target].astype(np.float64) / counts
+        spread = np.maximum(series.total_squares[:, source, target].astype(np.float64) / counts - mean**2, 0)
+        error = np.sqrt(spread / (counts - 1))
+    return mean, np.where(counts > 1, error, np.nan)
 
 
-def pair_curves(series: AffinitySeries, source: str, target: str) -> go.Figure:
-    """How each of two tasks affected the other in each window, with a band of one standard error at both sides.
+def seed_means(seeds: Sequence[AffinitySeries], source: int, target: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One pair in each window of several seeds on common edges.
+
+    Returns:
+        ``[seeds, windows]``, each seed's means, and twice ``[windows]``, the mean over the seeds that observed the pair
+        and its standard error, their spread / √seeds; NaN where no seed did, and for the error fewer than two.
+    """
+    each = np.stack([window_means(seed, source, target)[0] for seed in seeds])
+    known = np.isfinite(each)
+    count = known.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, each, 0).sum(0) / count
+        spread = np.where(known, (each - mean) ** 2, 0).sum(0) / (count - 1)
+        error = np.sqrt(spread / count)
+    return each, mean, np.where(count > 1, error, np.nan)
+
+
+def pair_curves(series: AffinitySeries, source: str, target: str, seeds: Sequence[AffinitySeries] = ()) -> go.Figure:
+    """How each of two tasks affected the other in each window.
 
     One line only where both names are the same task: how its own step lowers its own loss.
+
+    Args:
+        series: of the run, drawn with a band of one standard error at both sides.
+        seeds: several seeds on the edges of ``series``, each drawn thin below their mean; no band then, as the lines
+            show the spread.
 
     Raises:
         KindredError: if the series has no such task.
@@ -52,38 +74,55 @@ def pair_curves(series: AffinitySeries, source: str, target: str) -> go.Figure:
     figure = go.Figure(layout=base_layout())
     directions = dict.fromkeys([(source, target), (target, source)])
     for colour, (one, other) in zip(COLOURS, directions, strict=False):
-        mean, error = window_means(series, series.tasks.index(one), series.tasks.index(other))
+        place = series.tasks.index(one), series.tasks.index(other)
         name = f"{escape(shorten(one))} → {escape(shorten(other))}"
-        pair = f"{escape(one)} → {escape(other)}"
-        known = np.isfinite(mean)
-        margin = np.nan_to_num(error[known])
-        figure.add_scatter(
-            x=np.concatenate([steps[known], steps[known][::-1]]),
-            y=np.concatenate([mean[known] + margin, (mean[known] - margin)[::-1]]),
-            fill="toself",
-            fillcolor=translucent(colour, 0.2),
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-            legendgroup=name,
-        )
+        style = {"color": colour, "dash": "solid" if one == source else "dash"}
+        if seeds:
+            each, mean, error = seed_means(seeds, *place)
+            for values in each:
+                thin = style | {"width": 1}
+                figure.add_scatter(
+                    x=steps, y=values, line=thin, opacity=0.45, mode="lines", hoverinfo="skip", showlegend=False,
+                    legendgroup=name,
+                )  # fmt: skip
+        else:
+            mean, error = window_means(series, *place)
+            _add_band(figure, steps, mean, error, colour, name)
         figure.add_scatter(
             x=steps,
             y=mean,
             customdata=error,
             mode="lines+markers" if len(steps) < 30 else "lines",
-            line={"color": colour, "width": 2, "dash": "solid" if one == source else "dash"},
+            line=style | {"width": 2.5 if seeds else 2},
             marker={"size": 5},
             name=name,
             legendgroup=name,
-            hovertemplate=pair + ": %{y:.3~g} ± %{customdata:.2~g}<extra></extra>",
+            hovertemplate=f"{escape(one)} → {escape(other)}" + ": %{y:.3~g} ± %{customdata:.2~g}<extra></extra>",
         )
     figure.add_hline(y=0, line={"width": 1, "color": LIGHT.muted})
     return _over_steps(figure, "affinity (positive = helps)")
 
 
+def _add_band(
+    figure: go.Figure, steps: np.ndarray, mean: np.ndarray, error: np.ndarray, colour: str, name: str
+) -> None:
+    """One error at both sides of the mean; without a break where a window did not observe the pair."""
+    known = np.isfinite(mean)
+    margin = np.nan_to_num(error[known])
+    figure.add_scatter(
+        x=np.concatenate([steps[known], steps[known][::-1]]),
+        y=np.concatenate([mean[known] + margin, (mean[known] - margin)[::-1]]),
+        fill="toself",
+        fillcolor=translucent(colour, 0.2),
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+        legendgroup=name,
+    )
+
+
 def loss_curves(histories: Mapping[str, LossHistory]) -> go.Figure:
-    """The training loss (dotted) and the validation loss (solid) of up to two tasks.
+    """The training loss (dotted) and the validation loss (solid) of up to two tasks, as far as there are any.
 
     Raises:
         KindredError: if there are more tasks than colours that can be told apart.
@@ -97,6 +136,8 @@ def loss_curves(histories: Mapping[str, LossHistory]) -> go.Figure:
             "validation": (history.validation_steps, history.validation_loss, "solid"),
         }
         for part, (steps, loss, dash) in parts.items():
+            if not len(steps):  # a tracked loop has no validation losses
+                continue
             name = f"{escape(shorten(task))}, {part}"
             figure.add_scatter(
                 x=np.asarray(steps),

@@ -1,4 +1,4 @@
-"""Reaching the store from a page, and choosing the run that the page shows."""
+"""Reaching the store from a page, and choosing the run, or the group of seeds, that the page shows."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,12 @@ import streamlit as st
 
 from app import state
 from app.components.live import follow
+from app.components.observed import Observed
+from app.components.status import say_status, say_waiting
+from app.components.subject import GROUP, Subject, find, subjects
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
-from engine.runs.run import Run
 from engine.runs.store import Store, store_url
 
 
@@ -23,93 +25,82 @@ def _open(url: str) -> Store:
     return Store(url)
 
 
-def series(run: Run) -> AffinitySeries:
-    """The run's affinity over training; read again only when the run has moved on."""
-    return _series(store().url, run.id, run.step, run.status)
+def observed_in(subject: Subject) -> Observed:
+    """The affinity over training of a run or a group; read again only when a run has moved on."""
+    return _observed(store().url, tuple((run.id, run.step, run.status) for run in subject.runs))
 
 
+# Step and status only tell one state of a run from the next. (Streamlit would leave out a name with a _.)
 @st.cache_resource(show_spinner=False, max_entries=16)
+def _observed(url: str, runs: tuple[tuple[str, int, str], ...]) -> Observed:
+    return Observed.of([_series(url, *run) for run in runs], (url, runs))
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
 def _series(url: str, run_id: str, step: int, status: str) -> AffinitySeries:
-    # Step and status only tell one state of the run from the next. (Streamlit would leave out a name with a _.)
     return _open(url).series(run_id)
 
 
-def pick_run() -> Run:
-    """A selection box with all runs; the chosen run.
+def pick_run() -> Subject:
+    """A selection box with all runs and all groups of seeds; the chosen one.
 
     Raises:
-        KindredError: if the address names a run that the store does not have.
+        KindredError: if the address names a run or group that the store does not have.
     """
-    runs = store().runs()
-    if not runs:
-        st.info("There are no runs yet. Launch one on the Runs page, or import a matrix there.", icon=":material/info:")
+    known = subjects(store().runs())
+    if not known:
+        st.info(
+            "There are no runs yet. Launch one on the Runs page, track your own loop, or import a matrix there.",
+            icon=":material/info:",
+        )
         st.stop()
-    # Names alone may be equal, and a label that changed under the visitor's choice would be shown no more.
-    names = {run.id: run.name if run.name == run.id else f"{run.name}  ·  {run.id}" for run in runs}
     wanted = state.get("run")
-    missing = wanted is not None and wanted not in names
-    current = runs[0].id if wanted is None or missing else wanted
+    missing = wanted is not None and wanted not in known
+    current = next(iter(known)) if wanted is None or missing else wanted
     chosen = st.selectbox(
         "Run",
-        list(names),
-        index=list(names).index(current),
-        format_func=names.__getitem__,
+        list(known),
+        index=list(known).index(current),
+        format_func=lambda name: known[name].label,
         key="pick-run",
-        help="A run is one training, or one imported matrix. Launch and manage runs on the Runs page.",
+        help="A run is one training, or one imported matrix; seeds of one setting can also be seen as one. "
+        "Launch and manage runs on the Runs page.",
     )
     if missing and chosen == current:
-        raise KindredError(f"There is no run {wanted!r} in this store; choose one above.")
+        kind = "group" if wanted.startswith(GROUP) else "run"
+        raise KindredError(f"There is no {kind} {wanted.removeprefix(GROUP)!r} in this store; choose one above.")
     state.choose_run(chosen)
-    return next(run for run in runs if run.id == chosen)
+    return known[chosen]
 
 
-def interval(observed: AffinitySeries) -> tuple[int, int | None]:
+def interval(series: AffinitySeries) -> tuple[int, int | None]:
     """The chosen interval in steps; the whole run, and an error box, where the run has no window in it."""
     try:
-        observed.windows_between(*state.get("interval"))
+        series.windows_between(*state.get("interval"))
     except KindredError as error:
         st.error(f"{plain(str(error))} The whole run is shown instead.", icon=":material/error:")
         state.put("interval", None)
     return state.get("interval")
 
 
-def say_status(run: Run) -> None:
-    """How far the run is, unless it has finished."""
-    if run.active:
-        st.progress(run.step / run.steps if run.steps else 0.0, text=f"Live: step {run.step} of {run.steps}")
-    elif run.status != "finished":
-        reason = f" {plain(run.error)}" if run.error else ""
-        st.warning(
-            f"This run is {run.status} at step {run.step} of {run.steps}.{reason} Resume it on the Runs page.",
-            icon=":material/warning:",
-        )
+def follow_run(subject_id: str, draw: Callable[[Subject, Observed], None]) -> None:
+    """Draw what the run or group has so far, again while it trains; or say why there is nothing yet."""
 
-
-def say_waiting(run: Run) -> None:
-    """Why a run without any window shows nothing yet, and what to do."""
-    if run.active:
-        st.info(
-            "The worker is starting; the first affinities appear here as soon as they are observed.",
-            icon=":material/hourglass_top:",
-        )
-    elif run.config.get("affinity") == "none":
-        st.info(
-            "This run was trained without observing affinities; launch one with the lookahead.", icon=":material/info:"
-        )
-    else:
-        st.info("This run stopped before its first affinities; resume it on the Runs page.", icon=":material/info:")
-
-
-def follow_run(run_id: str, draw: Callable[[Run, AffinitySeries], None]) -> None:
-    """Draw what the run has so far, again while it trains; or say why there is nothing yet."""
+    def now() -> Subject:
+        return find(store().runs(), subject_id)
 
     def part() -> None:
-        run = store().run(run_id)
-        say_status(run)
-        observed = series(run)
-        if len(observed):
-            draw(run, observed)
+        subject = now()
+        say_status(subject)
+        observed = observed_in(subject)
+        if len(observed.series):
+            draw(subject, observed)
+        elif observed.group:
+            raise KindredError(
+                "The seeds of this group have no window that begins and ends at the same steps in all, so they cannot "
+                "be averaged; choose one of its runs, or observe all seeds at the same steps."
+            )
         else:
-            say_waiting(run)
+            say_waiting(subject)
 
-    follow(part, lambda: store().run(run_id).active)
+    follow(part, lambda: now().active)

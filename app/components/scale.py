@@ -1,4 +1,4 @@
-"""The choice of what colours and arrows show, shared by the pages."""
+"""The choices of what colours and arrows show, shared by the pages."""
 
 import streamlit as st
 
@@ -23,3 +23,20 @@ def pick_scale(label: str) -> None:
         key="pick-scale",
     )
     state.put("scale", chosen)
+
+
+def pick_unsure(drawn: str) -> None:
+    """A switch, which makes the choice ``unsure``: whether what may as well be nothing is marked.
+
+    Args:
+        drawn: how it is marked, for the help.
+    """
+    chosen = st.toggle(
+        "Mark unsure",
+        state.get("unsure"),
+        key="pick-unsure",
+        help=f"{drawn} what lies within 2 standard errors of zero (around the target's mean: of that mean), where the "
+        "error is known. It comes from how far the means of the interval's windows lie apart, 4 windows at least; of "
+        "several seeds from how far the seeds do.",
+    )
+    state.put("unsure", chosen)

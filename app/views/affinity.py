@@ -1,19 +1,19 @@
 """Affinity: who helps and who hurts whom, over training time."""
 
-import math
-
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.curves import LossHistory, loss_curves, pair_curves
 from app.charts.heatmap import cluster_order, name_order
 from app.components import live_chart
-from app.components.runs import follow_run, interval, pick_run, store
-from app.components.scale import pick_scale
+from app.components.observed import Observed
+from app.components.reliability import say_notes, say_reliability, show_course
+from app.components.runs import follow_run, interval, pick_run
+from app.components.scale import pick_scale, pick_unsure
+from app.components.subject import Subject
 from app.components.text import plain
-from engine.affinity.matrix import AffinityMatrix
-from engine.affinity.series import AffinitySeries
-from engine.runs.run import Run
+from app.views.affinity_pair import show_pair
 
 _ORDERS = {"given": "As given", "name": "By name", "cluster": "By clustering"}
 
@@ -25,8 +25,8 @@ def show() -> None:
         "Row = **source**, the task whose gradient step is taken. Column = **target**, the task whose loss changes. "
         "Blue: the source helps the target; orange: it hurts. Click a cell to follow that pair."
     )
-    run = pick_run()
-    order, scale, own = st.columns([1.2, 2, 1.2], vertical_alignment="bottom")
+    subject = pick_run()
+    order, scale, switches = st.columns([1.2, 2, 1.2], vertical_alignment="bottom")
     with order:
         state.put(
             "order",
@@ -40,116 +40,76 @@ def show() -> None:
         )
     with scale:
         pick_scale("Colour scale")
-    with own:
+    with switches:
+        pick_unsure("Hatches")
         show_self = st.toggle(
             "Show self-affinity", help="How a task's own step lowers its own loss; far above the rest."
         )
-    follow_run(run.id, lambda run, observed: _matrix(run, observed, show_self))
+    follow_run(subject.id, lambda subject, observed: _matrix(subject, observed, show_self))
 
 
-def _matrix(run: Run, observed: AffinitySeries, show_self: bool) -> None:
-
+def _matrix(subject: Subject, observed: Observed, show_self: bool) -> None:
+    above = st.container(
+        horizontal=True, vertical_alignment="center"
+    )  # filled once it is known which interval is shown
     shown = live_chart.heatmap(
-        observed,
-        key=f"heatmap-{run.id}",
-        interval=interval(observed),
+        observed.series,
+        key=f"heatmap-{subject.id}",
+        interval=interval(observed.series),
         mode=state.get("mode"),
-        order=_order(run, observed),
+        order=_order(subject, observed),
         scale=state.get("scale"),
         show_self=show_self,
         selected=state.get("pair"),
+        seeds=observed.seeds,
+        mark_unsure=state.get("unsure"),
     )
     state.put("interval", shown.interval)
     state.put("mode", shown.mode)
     state.put("pair", shown.pair)
-    state.write_url("run", "interval", "mode", "order", "scale", "pair")
-    st.caption(plain(f"Entries: {run.quantity}." + (f" Source: {run.source}." if run.source else "")))
-    _pair(run, observed, shown)
-    _table(run, observed, shown)
+    state.write_url("run", "interval", "mode", "order", "scale", "unsure", "pair")
+    with above:
+        say_reliability(observed, shown.steps)
+        say_notes(subject)
+    run = subject.first
+    seeds = f" Mean of {len(observed.seeds)} seeds, each counting alike." if observed.group else ""
+    st.caption(plain(f"Entries: {run.quantity}.{seeds}" + (f" Source: {run.source}." if run.source else "")))
+    show_pair(subject, observed, shown)
+    show_course(subject, observed)
+    _table(subject, observed, shown)
 
 
-def _order(run: Run, observed: AffinitySeries) -> tuple[int, ...]:
+def _order(subject: Subject, observed: Observed) -> tuple[int, ...]:
     """The order of rows and columns, the same at every step of the run."""
     order = state.get("order")
     if order == "name":
-        return name_order(observed.tasks)
+        return name_order(observed.series.tasks)
     if order == "cluster":
-        ended = "" if run.active else "whole"
-        return state.kept(f"clusters {run.id} {ended}", lambda: cluster_order(observed.mean().affinity))
-    return tuple(range(len(observed.tasks)))
+        ended = "" if subject.active else "whole"
+        return state.kept(f"clusters {subject.id} {ended}", lambda: cluster_order(observed.mean().affinity))
+    return tuple(range(len(observed.series.tasks)))
 
 
-def _pair(run: Run, observed: AffinitySeries, shown: live_chart.HeatmapResult) -> None:
-    if shown.pair is None or not set(shown.pair) <= set(observed.tasks):
-        st.info(
-            "Click a cell of the heatmap to see that pair over time, in both directions.", icon=":material/ads_click:"
-        )
-        return
-    source, target = shown.pair
-    mean = observed.mean(*shown.steps)
-    st.subheader(plain(f"{source} and {target}") if source != target else plain(source))
-    directions = {(source, target), (target, source)}
-    for column, (helper, helped) in zip(
-        st.columns(2), sorted(directions, key=lambda pair: pair[0] != source), strict=False
-    ):
-        place = observed.tasks.index(helper), observed.tasks.index(helped)
-        error = mean.standard_error[place]
-        column.metric(
-            plain(f"{helper} → {helped}"),
-            f"{mean.affinity[place]:.4g}",
-            delta=f"± {error:.2g} standard error" if math.isfinite(error) else "no standard error: one update",
-            delta_color="off",
-            delta_arrow="off",
-        )
-    over_time, losses = st.columns(2)
-    with over_time:
-        if len(observed) > 1:
-            live_chart.plain(
-                pair_curves(observed, source, target),
-                key=f"pair-{run.id}",
-                label=f"Affinity between {source} and {target} over training",
-            )
-        else:
-            st.info("One matrix only: there is no course over time.", icon=":material/info:")
-    with losses:
-        history = _losses(run, (source, target))
-        if history:
-            live_chart.plain(
-                loss_curves(history), key=f"losses-{run.id}", label=f"Losses of {source} and {target} over training"
-            )
-        else:
-            st.info("No losses are stored with this matrix.", icon=":material/info:")
-
-
-def _losses(run: Run, tasks: tuple[str, ...]) -> dict[str, LossHistory]:
-    evaluations = store().evaluations(run.id)
-    if not evaluations:
-        return {}
-    curves = {}
-    for task in dict.fromkeys(tasks):
-        place = run.tasks.index(task)
-        points = {
-            split: (
-                [e.step for e in evaluations if e.split == split],
-                [float(e.losses[place]) for e in evaluations if e.split == split],
-            )
-            for split in ("train", "validation")
-        }
-        curves[task] = LossHistory(*points["train"], *points["validation"])
-    return curves
-
-
-def _table(run: Run, observed: AffinitySeries, shown: live_chart.HeatmapResult) -> None:
+def _table(subject: Subject, observed: Observed, shown: live_chart.HeatmapResult) -> None:
     mean = observed.mean(*shown.steps)
     with st.expander(f"The same as a table, steps {mean.step_from} to {mean.step_to}"):
-        frame = AffinityMatrix(observed.tasks, mean.affinity).frame()
         st.caption(f"Rows = source, columns = target; mean of {mean.updates} updates.")
-        st.download_button(
-            "CSV",
-            frame.to_csv().encode(),
-            f"{run.id}-affinity-{mean.step_from}-{mean.step_to}.csv",
-            "text/csv",
-            icon=":material/download:",
-        )
-        labels = [plain(task) for task in observed.tasks]
-        st.table(frame.set_axis(labels, axis=0).set_axis(labels, axis=1).map("{:.4g}".format))
+        parts = {"Affinity": ("affinity", mean.affinity)}
+        if np.isfinite(mean.standard_error).any():
+            parts["Standard error"] = ("standard-error", mean.standard_error)
+        for tab, (title, (file, values)) in zip(st.tabs(list(parts)), parts.items(), strict=True):
+            with tab:
+                _numbers(
+                    observed.series.tasks,
+                    values,
+                    f"CSV of the {title.lower()}",
+                    f"{subject.file_name}-{file}-{mean.step_from}-{mean.step_to}.csv",
+                )
+
+
+def _numbers(tasks: tuple[str, ...], values: np.ndarray, button: str, file_name: str) -> None:
+    """A table, and the same as a file; empty where a pair was never observed."""
+    frame = pd.DataFrame(values, pd.Index(tasks, name="source"), pd.Index(tasks, name="target"))
+    st.download_button(button, frame.to_csv().encode(), file_name, "text/csv", icon=":material/download:")
+    labels = [plain(task) for task in tasks]
+    st.table(frame.set_axis(labels, axis=0).set_axis(labels, axis=1).map("{:.4g}".format))

@@ -7,11 +7,12 @@ import streamlit as st
 from app import state
 from app.charts.graph import positions
 from app.components import live_chart
+from app.components.observed import Observed
+from app.components.reliability import say_reliability
 from app.components.runs import follow_run, interval, pick_run
-from app.components.scale import pick_scale
+from app.components.scale import pick_scale, pick_unsure
+from app.components.subject import Subject
 from app.components.text import plain
-from engine.affinity.series import AffinitySeries
-from engine.runs.run import Run
 
 
 def show() -> None:
@@ -22,42 +23,54 @@ def show() -> None:
         "orange and dashed: it hurts; the thicker, the more. Tasks keep their place over time. Click a task to see its "
         "arrows only."
     )
-    run = pick_run()
-    pick_scale("Scale of the arrows")
-    follow_run(run.id, _graph)
+    subject = pick_run()
+    scale, switch = st.columns([3, 1], vertical_alignment="bottom")
+    with scale:
+        pick_scale("Scale of the arrows")
+    with switch:
+        pick_unsure("Draws faint")
+    follow_run(subject.id, _graph)
 
 
-def _graph(run: Run, observed: AffinitySeries) -> None:
-    ended = "" if run.active else "whole"
+def _graph(subject: Subject, observed: Observed) -> None:
+    above = st.container()  # filled once it is known which interval is shown
+    ended = "" if subject.active else "whole"
     shown = live_chart.graph(
-        observed,
-        key=f"graph-{run.id}",
-        positions=state.kept(f"layout {run.id} {ended}", lambda: positions(observed.mean().affinity)),
-        interval=interval(observed),
+        observed.series,
+        key=f"graph-{subject.id}",
+        positions=state.kept(f"layout {subject.id} {ended}", lambda: positions(observed.mean().affinity)),
+        interval=interval(observed.series),
         mode=state.get("mode"),
         scale=state.get("scale"),
         threshold=state.get("threshold"),
         node=state.get("node"),
+        seeds=observed.seeds,
+        mark_unsure=state.get("unsure"),
     )
     for name in ("interval", "mode", "threshold", "node"):
         state.put(name, getattr(shown, name))
-    state.write_url("run", "interval", "mode", "scale", "threshold", "node")
+    state.write_url("run", "interval", "mode", "scale", "unsure", "threshold", "node")
+    with above:
+        say_reliability(observed, shown.steps)
     _strongest(observed, shown)
 
 
-def _strongest(observed: AffinitySeries, shown: live_chart.GraphResult) -> None:
+def _strongest(observed: Observed, shown: live_chart.GraphResult) -> None:
     mean = observed.mean(*shown.steps)
-    sources, targets = np.nonzero(~np.eye(len(observed.tasks), dtype=bool))
+    tasks = observed.series.tasks
+    sources, targets = np.nonzero(~np.eye(len(tasks), dtype=bool))
     arrows = pd.DataFrame(
         {
-            "source": [observed.tasks[place] for place in sources],
-            "target": [observed.tasks[place] for place in targets],
+            "source": [tasks[place] for place in sources],
+            "target": [tasks[place] for place in targets],
             "affinity": mean.affinity[sources, targets],
         }
     )
-    if shown.node in observed.tasks:
+    if np.isfinite(mean.standard_error).any():
+        arrows["standard error"] = mean.standard_error[sources, targets]
+    if shown.node in tasks:
         arrows = arrows[(arrows["source"] == shown.node) | (arrows["target"] == shown.node)]
     arrows = arrows.sort_values("affinity", key=abs, ascending=False)
-    whose = f" of {shown.node}" if shown.node in observed.tasks else ""
+    whose = f" of {shown.node}" if shown.node in tasks else ""
     with st.expander(plain(f"The arrows{whose} as a table, strongest first, steps {mean.step_from} to {mean.step_to}")):
         st.dataframe(arrows, hide_index=True, width="stretch")

@@ -1,19 +1,24 @@
 """Grouping: the provably best networks for the tasks that must be served, at every budget."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import state
 from app.charts.frontier import FrontierFrame, NetworkCard
 from app.components import live_chart
-from app.components.runs import follow_run, interval, pick_run, say_waiting
+from app.components.observed import Observed
+from app.components.runs import follow_run, interval, pick_run
+from app.components.status import say_waiting
+from app.components.subject import Subject
 from app.components.text import duration, plain
-from engine.affinity.series import AffinitySeries
+from app.views.grouping_stability import show_stability
 from engine.errors import KindredError
 from engine.grouping.exact_subsets import MOST_SERVING, solve_all_budgets
 from engine.grouping.export import from_file, to_json
+from engine.grouping.observed import observed_part
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import Solution
-from engine.runs.run import Run, source_of
+from engine.runs.run import Run
 
 _AGGREGATES = {"mean": "Mean of the others' affinities", "sum": "Sum of the others' affinities"}
 _SINGLETONS = {
@@ -36,12 +41,12 @@ def show() -> None:
     if upload is not None:
         _imported(upload.getvalue())
         return
-    run = pick_run()
-    if not run.tasks:
-        say_waiting(run)
+    subject = pick_run()
+    if not subject.first.tasks:
+        say_waiting(subject)
         return
-    _choices(run)
-    follow_run(run.id, _frontier)
+    _choices(subject.first)
+    follow_run(subject.id, _frontier)
 
 
 def _choices(run: Run) -> None:
@@ -110,16 +115,18 @@ def _served_by_default(run: Run) -> tuple[str, ...]:
     return run.tasks[:MOST_SERVING]
 
 
-def _frontier(run: Run, observed: AffinitySeries) -> None:
+def _frontier(subject: Subject, observed: Observed) -> None:
+    run = subject.first
     serving = state.get("serve")
     serving = _served_by_default(run) if serving is None else serving
     if not serving:
         raise KindredError("No task is served; choose at least one serving task above.")
-    mean = observed.mean(*interval(observed))
+    mean = observed.mean(*interval(observed.series))
     rule = state.get("singleton")
+    tasks, affinity = observed_part(run.tasks, mean.affinity, serving)
     problem = GroupingProblem(
-        run.tasks,
-        mean.affinity,
+        tasks,
+        affinity,
         serving,
         state.get("aggregate"),
         rule if rule in ("forbid", "diagonal") else float(rule),
@@ -127,18 +134,22 @@ def _frontier(run: Run, observed: AffinitySeries) -> None:
     solutions = _solved(problem)
     budget = live_chart.frontier(
         [_frame(solution) for solution in solutions],
-        key=f"frontier-{run.id}",
+        key=f"frontier-{subject.id}",
         budget=min(max(state.get("budget") or 3, 1), len(solutions)),
     )
     state.put("budget", budget)
     state.write_url("run", "interval", "serve", "aggregate", "singleton", "budget")
-    source = source_of(run, mean)
-    _details(solutions[budget - 1], source, f"{run.id}-budget-{budget}.json")
-    if len(observed) > 1:
+    sure = _details(solutions[budget - 1], subject.source(mean), f"{subject.file_name}-budget-{budget}.json")
+    if len(observed.series) > 1:
         st.caption(
             f"Affinities averaged over steps {mean.step_from} to {mean.step_to} ({mean.updates} updates); choose "
             "another interval with the slider of the Affinity page."
         )
+    left_out = [task for task in run.tasks if task not in tasks]
+    if left_out:
+        st.caption(plain(f"Left out, as they were never observed together with all others: {', '.join(left_out)}."))
+    with sure:  # last, as it takes up to two seconds
+        show_stability(subject, observed, mean, solutions[budget - 1])
 
 
 @st.cache_resource(show_spinner=False, max_entries=64, hash_funcs={GroupingProblem: hash})
@@ -171,7 +182,8 @@ def _frame(solution: Solution) -> FrontierFrame:
     )
 
 
-def _details(solution: Solution, source: dict, file_name: str) -> None:
+def _details(solution: Solution, source: dict, file_name: str) -> DeltaGenerator:
+    """Value, proof, file and table; returns the place below the value, for what is known of its error."""
     used = sum(network.cost for network in solution.networks)
     proof = (
         f"**Proved optimal**: {solution.certificate.rests_on}."
@@ -183,6 +195,7 @@ def _details(solution: Solution, source: dict, file_name: str) -> None:
         f"bound {solution.bound:.6g}. {proof} Uses {used:g} of {solution.budget} SNT. "
         f"Solved by {plain(solution.solver)} in {duration(solution.seconds)}."
     )
+    below = st.container()
     st.download_button(
         "Download the grouping (JSON)",
         to_json(solution, source),
@@ -205,3 +218,4 @@ def _details(solution: Solution, source: dict, file_name: str) -> None:
             for task in network.tasks
         ]
         st.table(rows)
+    return below

@@ -1,6 +1,7 @@
 """Runs: what there is, how far it is, and everything that can be done with it."""
 
 import time
+from collections import Counter
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +9,8 @@ import streamlit as st
 from app import state
 from app.components.live import follow
 from app.components.runs import store
+from app.components.status import far
+from app.components.subject import GROUP
 from app.components.text import duration, plain
 from app.views.runs_launch import import_matrix, launch_form
 from engine.runs.launchers import launch
@@ -21,6 +24,18 @@ _BADGES = {
     "failed": ("red", ":material/error:"),
     "interrupted": ("orange", ":material/warning:"),
 }
+SNIPPET = """\
+from engine import AffinityTracker
+
+tracker = AffinityTracker(tasks=["depth", "normals"], shared=model.trunk, run="my run")
+for x, y in loader:
+    losses = loss_fn(model(x), y)  # a dict: task -> scalar
+    tracker.observe(losses)        # before backward
+    optimizer.zero_grad()
+    sum(losses.values()).backward()
+    optimizer.step()
+tracker.finish()
+"""
 _COLUMNS = [3.2, 1.4, 2.6, 1.4, 2]
 
 
@@ -36,55 +51,88 @@ def show() -> None:
         if st.button("Import a matrix", icon=":material/upload:"):
             import_matrix()
 
+    with st.expander("Track your own loop", icon=":material/code:"):
+        st.markdown("A few lines in any PyTorch loop; the run appears here as soon as it begins.")
+        st.code(SNIPPET, language="python")
     follow(_list, lambda: any(run.active for run in store().runs()))
 
 
 def _list() -> None:
     runs = store().runs()
+    groups = Counter(run.group for run in runs)
     wanted = ""
     if len(runs) > 8:
-        wanted = st.text_input("Search", placeholder="name, data set or status", label_visibility="collapsed")
-    found = [run for run in runs if wanted.lower() in f"{run.name} {run.id} {_dataset(run)} {run.status}".lower()]
+        wanted = st.text_input("Search", placeholder="name, data set, origin or status", label_visibility="collapsed")
+    found = [
+        run
+        for run in runs
+        if wanted.lower() in f"{run.name} {run.id} {_dataset(run)} {run.origin} {run.status}".lower()
+    ]
     if not found:
-        st.info("No run fits; clear the search, launch a run or import a matrix.", icon=":material/info:")
+        st.info(
+            "No run fits; clear the search, launch a run, track your own loop or import a matrix.",
+            icon=":material/info:",
+        )
     shown = state.get("shown_runs")
     for run in found[:shown]:
         with st.container(border=True, key=f"run-{run.id}"):
-            _row(run)
+            _row(run, groups[run.group] if run.group else 1)
     if len(found) > shown and st.button("Show more"):
         state.put("shown_runs", shown + 50)
         st.rerun(scope="fragment")
 
 
-def _row(run: Run) -> None:
+def _row(run: Run, seeds: int) -> None:
     name, status, progress, about, actions = st.columns(_COLUMNS, vertical_alignment="center")
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     name.markdown(f"**{plain(run.name)}**  \n:small[:gray[{plain(f'{run.id} · {created}')}]]")
     colour, icon = _BADGES[run.status]
     status.badge(run.status, color=colour, icon=icon)
     with progress:
-        if run.origin != "trained":
-            st.caption(plain(run.quantity))
-        elif run.status == "finished":
-            st.caption(f"{run.steps} steps in {duration((run.finished or 0) - (run.started or 0))}")
-        else:
-            left = f" · {duration(run.seconds_left)} left" if run.status == "running" else ""
-            st.progress(run.step / run.steps if run.steps else 0.0, text=f"step {run.step} of {run.steps}{left}")
+        _progress(run)
         if run.error:
             st.caption(f":red[{plain(run.error)}]")
     tasks = f"{len(run.tasks)} tasks" if run.tasks else "tasks not known yet"
+    if seeds > 1:
+        tasks += f" · one of {seeds} seeds"
     about.markdown(f"{plain(_dataset(run))}  \n:small[:gray[{tasks}]]")
     with actions.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Open", key=f"open-{run.id}", help="Show its affinities"):
             state.choose_run(run.id)
             state.go_to("affinity")
-        with st.popover("Manage", help="Cancel, resume, rename, delete", key=f"more-{run.id}"):
-            _actions(run)
+        with st.popover("Manage", help="Stop, rename, delete and more", key=f"more-{run.id}"):
+            _actions(run, seeds)
 
 
-def _actions(run: Run) -> None:
+def _progress(run: Run) -> None:
+    """How far the run is; a tracked one may not know its end, and a matrix has no course."""
+    if run.origin not in ("trained", "tracked"):
+        st.caption(plain(run.quantity))
+    elif run.status == "finished":
+        st.caption(f"{run.steps or run.step} steps in {duration((run.finished or 0) - (run.started or 0))}")
+    else:
+        left = f" · {duration(run.seconds_left)} left" if run.status == "running" and run.steps else ""
+        if run.steps or run.origin == "trained":
+            st.progress(min(run.step / run.steps, 1.0) if run.steps else 0.0, text=f"{far(run)}{left}")
+        else:
+            st.caption(far(run))
+
+
+def _actions(run: Run, seeds: int) -> None:
     st.caption(plain(run.name))
-    if run.active and st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop_circle:", width="stretch"):
+    if seeds > 1 and st.button(
+        f"Open all {seeds} seeds", key=f"seeds-{run.id}", icon=":material/stacks:", width="stretch"
+    ):
+        state.choose_run(GROUP + run.group)
+        state.go_to("affinity")
+    own = run.origin == "tracked"
+    if run.active and st.button(
+        "Stop tracking" if own else "Cancel",
+        key=f"cancel-{run.id}",
+        icon=":material/stop_circle:",
+        width="stretch",
+        help="Its loop trains on without being observed." if own else None,
+    ):
         store().request_cancel(run.id)
         st.rerun()
     if run.resumable and st.button("Resume", key=f"resume-{run.id}", icon=":material/resume:", width="stretch"):
@@ -100,8 +148,9 @@ def _actions(run: Run) -> None:
         with st.expander("Settings"):
             settings = pd.DataFrame({"value": {key: str(value) for key, value in run.config.items()}})
             st.table(settings)
-    if run.source:
-        st.caption(plain(run.source))
+    for text in (run.note, run.source):
+        if text:
+            st.caption(plain(text))
     if not run.active:
         sure = st.checkbox("Delete it with all it stored", key=f"sure-{run.id}")
         if st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:", disabled=not sure, width="stretch"):

@@ -10,6 +10,7 @@ VALUES = {
     "mode": "step",
     "order": "cluster",
     "scale": "target",
+    "unsure": False,
     "pair": ("a~b & c", '<b>"x"</b>'),
     "node": "ü/?",
     "threshold": 0.25,
@@ -31,7 +32,8 @@ def test_every_choice_survives_the_url():
 @pytest.mark.parametrize(
     ("name", "text"),
     [("interval", "x-y"), ("mode", "never"), ("threshold", "2"), ("threshold", "nan"), ("pair", '["a"]'), ("pair", "{"),
-     ("serve", '"a"'), ("singleton", "maybe"), ("budget", "three")],
+     ("serve", '"a"'), ("singleton", "maybe"), ("budget", "three"),
+     ("unsure", "perhaps")],
 )  # fmt: skip
 def test_an_address_that_cannot_be_read_leaves_the_default(name, text):
     app = AppTest.from_string(

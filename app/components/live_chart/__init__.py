@@ -6,7 +6,6 @@ on. A view argument (interval, mode, selection, threshold, budget) that differs 
 run moves the chart; otherwise what the visitor chose stands, see :func:`app.components.live_chart.view.agree`.
 """
 
-import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +16,13 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.charts.frontier import FrontierFrame, certificate, frontier_curve
+from app.charts.frontier import FrontierFrame, frontier_curve
 from app.charts.graph import graph_frame
 from app.charts.graph import positions as places_of
-from app.charts.heatmap import MEASURES, Scale, heatmap_frame
+from app.charts.heatmap import Scale, heatmap_frame
 from app.charts.palette import both_palettes
 from app.components import assets
+from app.components.live_chart.sent import as_data, frame_as_data, over_time
 from app.components.live_chart.view import View, agree
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
@@ -74,6 +74,8 @@ def heatmap(
     scale: Scale = "shared",
     show_self: bool = False,
     selected: tuple[str, str] | None = None,
+    seeds: Sequence[AffinitySeries] = (),
+    mark_unsure: bool = True,
 ) -> HeatmapResult:
     """The affinity matrix over any interval of training.
 
@@ -86,16 +88,19 @@ def heatmap(
         scale: what the colours show, see :func:`app.charts.heatmap.scale_affinity`.
         show_self: show the diagonal.
         selected: the ``(source, target)`` to outline.
+        seeds: the series of several seeds, on the edges of ``series``. The mean of their means is then shown, and its
+            error is their spread / √seeds; otherwise that of ``series`` and batch means.
+        mark_unsure: hatch the cells that are within 2 standard errors of zero.
 
     Raises:
-        KindredError: if the series has no window in the interval, or the order is no permutation.
+        KindredError: if the series has no window in the interval, the order is no permutation, or the edges differ.
     """
     order = list(range(len(series.tasks)) if order is None else map(int, order))
     if sorted(order) != list(range(len(series.tasks))):
         raise KindredError(f"The order {order} is no permutation of the {len(series.tasks)} tasks; name each once.")
     pair = list(selected) if selected is not None and set(selected) <= set(series.tasks) else None
-    data = _over_time(series, scale, heatmap_frame(series.tasks, order, scale))
-    data |= {"kind": "heatmap", "order": order, "show_self": show_self}
+    data = over_time(series, seeds, scale, heatmap_frame(series.tasks, order, scale))
+    data |= {"kind": "heatmap", "order": order, "show_self": show_self, "mark_unsure": mark_unsure}
     shown = _mount(key, data, _time_view(series, interval, mode) | {"selected": pair})
     steps = _resolve(series, shown)
     pair = shown["selected"] and tuple(shown["selected"])
@@ -112,6 +117,8 @@ def graph(
     scale: Scale = "shared",
     threshold: float = 0.5,
     node: str | None = None,
+    seeds: Sequence[AffinitySeries] = (),
+    mark_unsure: bool = True,
 ) -> GraphResult:
     """The tasks as a graph with an arrow from source to target where the effect is strong.
 
@@ -120,6 +127,7 @@ def graph(
             kept where ``None``.
         threshold: the share of the strongest effect, 0 to 1, below which an arrow is left out.
         node: the task to highlight.
+        mark_unsure: draw the arrows faint that are within 2 standard errors of zero.
 
     The other arguments and errors are those of :func:`heatmap`.
     """
@@ -130,7 +138,8 @@ def graph(
         if series.tasks not in kept:
             kept[series.tasks] = places_of(series.mean().affinity)
         positions = kept[series.tasks]
-    data = _over_time(series, scale, graph_frame(series.tasks, positions)) | {"kind": "graph"}
+    data = over_time(series, seeds, scale, graph_frame(series.tasks, positions))
+    data |= {"kind": "graph", "mark_unsure": mark_unsure}
     view = _time_view(series, interval, mode) | {
         "threshold": round(float(threshold), 2),
         "node": node if node in series.tasks else None,
@@ -166,9 +175,9 @@ def frontier(
         budget = next((frame.budget for frame in frames if frame.value is not None), budgets[0])
     data = {
         "kind": "frontier",
-        "figure": _plain(frontier_curve(frames, value_title)),
+        "figure": as_data(frontier_curve(frames, value_title)),
         "value_title": value_title,
-        "frames": [_frame_data(frame) for frame in frames],
+        "frames": [frame_as_data(frame) for frame in frames],
     }
     shown = _mount(key, data, {"budget": budget})["budget"]
     return shown if shown in budgets else budget
@@ -180,42 +189,7 @@ def plain(figure: go.Figure, *, key: str, label: str) -> None:
     Args:
         label: what the figure shows, in a sentence, for those who cannot see it.
     """
-    _mount(key, {"kind": "plain", "figure": _plain(figure), "label": label}, {})
-
-
-def _frame_data(frame: FrontierFrame) -> dict[str, Any]:
-    networks = [
-        {"cost": network.cost, "serves": [list(served) for served in network.serves], "aux": list(network.auxiliary)}
-        for network in frame.networks
-    ]
-    certified = certificate(frame)
-    return {
-        "budget": frame.budget,
-        "value": frame.value,
-        "proved": frame.proved,
-        "certificate": certified,
-        "networks": networks,
-        "note": frame.note,
-    }
-
-
-def _plain(figure: go.Figure) -> dict[str, Any]:
-    """The figure as plain JSON data, arrays in plotly's own compact form."""
-    return json.loads(figure.to_json())
-
-
-def _over_time(series: AffinitySeries, scale: Scale, figure: go.Figure) -> dict[str, Any]:
-    return {
-        "figure": _plain(figure),
-        "tasks": list(series.tasks),
-        "scale": scale,
-        "measure": MEASURES[scale],
-        "series": {
-            "edges": series.edges.tolist(),
-            "updates": series.updates.tolist(),
-            "totals": base64.b64encode(np.ascontiguousarray(series.totals, "<f4")).decode(),
-        },
-    }
+    _mount(key, {"kind": "plain", "figure": as_data(figure), "label": label}, {})
 
 
 def _time_view(series: AffinitySeries, interval: Interval | None, mode: Mode) -> View:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.charts.curves import LossHistory, loss_curves, pair_curves, window_means
+from app.charts.curves import LossHistory, loss_curves, pair_curves, seed_means, window_means
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 
@@ -33,6 +33,39 @@ def test_the_mean_of_a_window_is_the_series_own():
     engine = series.mean(0, 10)
     assert mean[0] == pytest.approx(engine.affinity[2, 0])
     assert error[0] == pytest.approx(engine.standard_error[2, 0])
+
+
+def test_updates_that_skipped_a_pair_do_not_count_for_it():
+    windows, series = observed((6, 4))
+    keep = np.arange(6) % 2 == 0
+    values = windows[0][keep, 0, 1]
+    totals, squares = series.totals.copy(), series.total_squares.copy()
+    totals[0, 0, 1], squares[0, 0, 1] = values.sum(), (values**2).sum()
+    totals[1, 0, 1] = squares[1, 0, 1] = 0
+    counts = np.stack([np.full((3, 3), 6), np.full((3, 3), 4)])
+    counts[:, 0, 1] = 3, 0
+    mean, error = window_means(
+        AffinitySeries(series.tasks, series.edges, series.updates, totals, squares, counts), 0, 1
+    )
+    assert mean[0] == pytest.approx(values.mean(), rel=1e-5)
+    assert error[0] == pytest.approx(values.std(ddof=1) / np.sqrt(3), rel=1e-4)
+    assert np.isnan(mean[1]) and np.isnan(error[1])
+
+
+def test_several_seeds_are_thin_lines_below_their_mean_without_a_band():
+    seeds = tuple(
+        AffinitySeries(each.tasks, each.edges, each.updates, each.totals * factor, each.total_squares)
+        for factor, each in ((1, observed()[1]), (2, observed()[1]), (6, observed()[1]))
+    )
+    each, mean, error = seed_means(seeds, 0, 1)
+    np.testing.assert_allclose(mean[:3], 3 * each[0, :3], rtol=1e-6)
+    np.testing.assert_allclose(error[:3], np.abs(each[0, :3]) * np.sqrt(7) / np.sqrt(3), rtol=1e-5)
+    assert np.isnan(mean[3]) and np.isnan(error[3])
+    figure = pair_curves(seeds[0], "a", "<b>", seeds)
+    assert len(figure.data) == 8 and not any(line.fill for line in figure.data)
+    assert [line.name for line in figure.data if line.showlegend is not False] == ["a → &lt;b&gt;", "&lt;b&gt; → a"]
+    np.testing.assert_array_equal(figure.data[3].y, mean)
+    assert figure.data[3].line.width > figure.data[0].line.width
 
 
 def test_both_directions_show_each_with_its_band():
@@ -68,6 +101,12 @@ def test_losses_of_a_pair_are_four_lines_in_two_colours():
     ]
     assert len({line.line.color for line in figure.data}) == 2
     np.testing.assert_array_equal(figure.data[1].y, [2, 3, 4])
+
+
+def test_a_part_without_losses_is_left_out():
+    nothing = np.array([])
+    (line,) = loss_curves({"a": LossHistory(np.arange(3), np.ones(3), nothing, nothing)}).data
+    assert line.name == "a, train"
 
 
 def test_losses_of_three_tasks_are_refused():

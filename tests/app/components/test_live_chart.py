@@ -36,14 +36,19 @@ generator = np.random.default_rng(0)
 count = int(st.query_params.get("tasks", 4))
 TASKS += tuple(f"task {number}" for number in range(4, count))
 totals = generator.normal(0, 0.01, (40, count, count)).astype(np.float32)[:windows]
-series = AffinitySeries(TASKS, np.arange(windows + 1) * 10, np.full(windows, 2), totals, totals**2)
+counts = None
+if "skipped" in st.query_params:  # of the pair age -> pose & gaze, every update
+    counts = np.full(totals.shape, 2)
+    counts[:, 0, 2] = totals[:, 0, 2] = 0
+series = AffinitySeries(TASKS, np.arange(windows + 1) * 10, np.full(windows, 2), totals, totals**2, counts)
+mark = {"mark_unsure": st.query_params.get("unsure") != "plain"}
 kind = st.query_params.get("kind", "heatmap")
 if kind == "heatmap":
     order = (3, 1, 0, 2) if count == 4 else None
     result = live_chart.heatmap(series, key="chart", interval=st.session_state.get("wanted"), order=order,
-                                scale=st.query_params.get("scale", "shared"))
+                                scale=st.query_params.get("scale", "shared"), **mark)
 elif kind == "graph":
-    result = live_chart.graph(series, key="chart", threshold=0.25)
+    result = live_chart.graph(series, key="chart", threshold=0.25, **mark)
 elif kind == "frontier":
     frames = [FrontierFrame(1, None, True, None, (), "Four tasks do not fit one network.")]
     for budget in range(2, 7):

@@ -7,12 +7,16 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Page
 
 from app.charts.heatmap import robust_max, scale_affinity
 from app.components.assets import FRONTEND
-from engine.affinity.series import AffinitySeries
+from app.components.live_chart.sent import over_time
+from engine.affinity.series import MIN_BATCHES, AffinitySeries
+from engine.affinity.uncertainty import SeedGroup
+from engine.errors import KindredError
 
 pytestmark = pytest.mark.browser
 
@@ -51,19 +55,91 @@ def random_series(seed: int, tasks: int = 6, windows: int = 12) -> AffinitySerie
     return AffinitySeries(tuple(map(str, range(tasks))), edges, updates, totals, totals**2)
 
 
-def sent(series: AffinitySeries) -> dict:
-    totals = base64.b64encode(series.totals.tobytes()).decode()
-    return {"edges": series.edges.tolist(), "updates": series.updates.tolist(), "totals": totals}
+def skipping(series: AffinitySeries, seed: int) -> AffinitySeries:
+    """The same where some updates skipped some pairs, and one pair is observed in three windows only, one never."""
+    counts = np.random.default_rng(seed).integers(0, series.updates[:, None, None] + 1, series.totals.shape)
+    counts[:, 0, 1] = 0
+    counts[3:, 1, 2] = 0
+    totals = np.where(counts > 0, series.totals, 0)
+    return AffinitySeries(series.tasks, series.edges, series.updates, totals, totals**2, counts)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_the_mean_over_any_interval_is_the_engines(numbers: Page, seed: int):
-    series = random_series(seed)
-    numbers.evaluate("([sent, tasks]) => { window.decoded = series.decodeSeries(sent, tasks); }", [sent(series), 6])
-    for first, last in [(0, 12), (0, 1), (11, 12), (3, 8)]:
-        mean = numbers.evaluate("(range) => [...series.meanOver(decoded, ...range)]", [first, last])
-        expected = series.mean(int(series.edges[first]), int(series.edges[last])).affinity
-        np.testing.assert_allclose(np.reshape(mean, (6, 6)), expected, rtol=1e-12)
+def sent(series: AffinitySeries, seeds: tuple[AffinitySeries, ...] = ()) -> dict:
+    return over_time(series, seeds, "shared", go.Figure())["series"]
+
+
+INTERVALS = [(0, 12), (0, 1), (11, 12), (3, 8), (2, 6), (5, 8)]
+BOTH = (
+    "(range) => [[...series.meanOver(decoded, ...range)], [...series.errorOver(decoded, ...range)]]"
+    ".map((values) => values.map((value) => (Number.isFinite(value) ? value : null)))"
+)
+
+
+def over(numbers: Page, content: dict, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard error over a range of windows, as the browser computes them."""
+    numbers.evaluate("(sent) => { window.decoded = series.decodeSeries(sent, 6); }", content)
+    mean, error = np.array(numbers.evaluate(BOTH, [first, last]), dtype=np.float64).reshape(2, 6, 6)
+    return mean, error
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("complete", [True, False])
+def test_mean_and_error_over_any_interval_are_the_engines(numbers: Page, seed: int, complete: bool):
+    series = random_series(seed) if complete else skipping(random_series(seed), seed)
+    assert (sent(series)["members"][0]["counts"] is None) == complete
+    for first, last in INTERVALS:
+        mean, error = over(numbers, sent(series), first, last)
+        expected = series.mean(int(series.edges[first]), int(series.edges[last]))
+        np.testing.assert_allclose(mean, expected.affinity, rtol=1e-12)
+        if last - first >= MIN_BATCHES:
+            np.testing.assert_allclose(error, expected.standard_error, rtol=1e-9)
+        else:
+            assert np.isnan(error).all()
+
+
+def test_a_spread_that_is_small_beside_the_mean_does_not_drown(numbers: Page):
+    noise = np.random.default_rng(0).normal(0, 1e-3, (12, 6, 6))
+    totals = (1000 + noise).astype(np.float32)
+    series = AffinitySeries(tuple("abcdef"), np.arange(13), np.ones(12, int), totals, totals**2)
+    _, error = over(numbers, sent(series), 2, 10)
+    expected = totals[2:10].astype(np.float64).std(0, ddof=1) / np.sqrt(8)
+    np.testing.assert_allclose(error, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_several_seeds_count_alike_and_their_error_is_the_spread_between_them(numbers: Page, complete: bool):
+    members = [random_series(0)] + [random_series(seed) for seed in (1, 2)]
+    members = [AffinitySeries(each.tasks, members[0].edges, each.updates, each.totals, each.totals) for each in members]
+    if not complete:
+        members[1] = skipping(members[1], 1)
+    group = SeedGroup(tuple(members))
+    for first, last in INTERVALS:
+        mean, error = over(numbers, sent(group.pooled, group.aligned), first, last)
+        expected = group.mean(int(group.pooled.edges[first]), int(group.pooled.edges[last]))
+        np.testing.assert_allclose(mean, expected.affinity, rtol=1e-9)
+        np.testing.assert_allclose(error, expected.standard_error, rtol=1e-9)
+
+
+def test_seeds_on_other_edges_are_refused():
+    with pytest.raises(KindredError, match="bring all seeds to common edges"):
+        sent(random_series(0), (random_series(0), random_series(1)))
+
+
+def test_unsure_is_what_lies_within_two_errors_of_what_the_scale_draws_as_nothing(numbers: Page):
+    affinity = np.array([[9.0, 1.0, 5.0], [3.0, 9.0, 5.2], [1.0, 1.9, 9.0]])
+    error = np.full((3, 3), 0.6)
+    error[2, 0] = np.nan
+
+    def unsure(scale: str) -> list[bool]:
+        call = "([affinity, errors, scale]) => scaling.unsureCells(Float64Array.from(affinity), errors, 3, scale)"
+        errors = [None if np.isnan(value) else value for value in error.ravel()]
+        return numbers.evaluate(call.replace("errors, 3", "errors.map((value) => value ?? NaN), 3"),
+                                [affinity.ravel().tolist(), errors, scale])  # fmt: skip
+
+    expected = np.abs(affinity) < 2 * error
+    assert unsure("shared") == unsure("target") == expected.ravel().tolist()
+    others = np.where(np.eye(3, dtype=bool), np.nan, affinity)
+    assert unsure("centred") == (np.abs(affinity - np.nanmean(others, axis=0)) < 2 * error).ravel().tolist()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -102,11 +178,8 @@ def test_the_scales_are_pythons_at_a_step_and_over_an_interval(numbers: Page, sc
 
 
 def test_an_empty_window_shows_nothing_and_harms_no_other(numbers: Page):
-    series = {
-        "edges": [0, 10, 20],
-        "updates": [0, 2],
-        "totals": base64.b64encode(b"\0" * 16 + b"\0\0\x80\x3f" * 4).decode(),
-    }
+    totals = base64.b64encode(b"\0" * 16 + b"\0\0\x80\x3f" * 4).decode()
+    series = {"edges": [0, 10, 20], "members": [{"updates": [0, 2], "totals": totals, "counts": None}]}
     means = numbers.evaluate(
         "(sent) => { const decoded = series.decodeSeries(sent, 2);"
         " return [[...series.meanOver(decoded, 0, 1)], [...series.meanOver(decoded, 0, 2)]]; }",

@@ -3,10 +3,13 @@ import json
 import numpy as np
 import pytest
 
+from app.components.subject import GROUP
 from engine.affinity.matrix import AffinityMatrix
+from engine.affinity.uncertainty import SeedGroup
 from engine.grouping.exact_subsets import solve_all_budgets
 from engine.grouping.export import to_file, to_json
 from engine.grouping.problem import GroupingProblem
+from tests.app.views.stored import TASKS, seeds, tracked, trained
 
 
 def shown(app):
@@ -117,3 +120,38 @@ def test_what_is_no_grouping_file_is_said(show):
     app = opened(show("grouping"), b"\xff\x00nonsense")
     assert not app.exception
     assert "not UTF-8" in app.error[0].value.replace("\\", "")
+
+
+def test_the_noise_of_the_affinities_is_said_of_value_and_grouping(show, store):
+    app = show("grouping", run=trained(store, noise=6.0), budget="2")
+    assert not app.exception and not app.error
+    assert "of 200 bootstrap replicates; expected regret" in shown(app) and "± " in shown(app)
+    assert "reliability of ." in app.warning[0].value
+
+
+def test_sure_affinities_give_the_same_grouping_in_every_replicate_and_no_warning(show, store):
+    app = show("grouping", run=trained(store, noise=1e-4), budget="2")
+    assert "best in **100 %** of 200" in shown(app) and not app.warning
+
+
+def test_stability_is_left_out_where_it_is_not_known(show, store):
+    assert "bootstrap" not in shown(show("grouping", run=trained(store, 3), budget="2"))
+    assert "bootstrap" not in shown(show("grouping", run=store.runs()[-1].id))
+    assert "once nothing is observed any more" in shown(show("grouping", run=tracked(store)))
+
+
+def test_the_pooled_matrix_of_seeds_is_grouped(show, store):
+    ids = seeds(store, noise=1.0)
+    app = show("grouping", run=GROUP + ids[0], budget="2")
+    assert not app.exception and not app.error
+    mean = SeedGroup(tuple(store.series(run_id) for run_id in ids)).mean()
+    solution = solve_all_budgets(GroupingProblem(tuple(TASKS), mean.affinity))[1]
+    assert f"Value **{solution.value:.6g}**" in shown(app)
+
+
+def test_tasks_that_were_never_observed_together_cannot_both_be_served(show, store):
+    run_id = tracked(store, "finished", skipped=True)
+    assert "never observed" in show("grouping", run=run_id).error[0].value
+    app = show("grouping", run=run_id, serve='["b", "c", "d"]', budget="2")
+    assert not app.exception and not app.error
+    assert "Left out" in shown(app) and "bootstrap replicates" in shown(app)

@@ -3,6 +3,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.runs.config import RunConfig
 from engine.runs.run import SILENCE
+from tests.app.views.stored import seeds, tracked
 from tests.engine.runs.test_store import silent_for
 
 
@@ -32,18 +33,7 @@ def test_a_new_store_shows_the_published_matrices(show):
 def test_an_empty_store_says_what_to_do(show, store):
     for run in store.runs():
         store.delete(run.id)
-    assert "launch a run or import a matrix" in show("runs").info[0].value
-
-
-def test_a_run_is_launched_with_the_chosen_settings(store, launched):
-    app = AppTest.from_string("from app.views import runs_launch\nruns_launch.launch_form()", default_timeout=30).run()
-    next(box for box in app.text_input if box.label == "Name").set_value("*mine*")
-    next(box for box in app.number_input if box.label == "Epochs").set_value(7)
-    button(app, "Launch").click().run()
-    assert not app.exception
-    (run_id,) = launched
-    run = store.run(run_id)
-    assert (run.name, run.status, run.config["epochs"], run.config["dataset"]) == ("*mine*", "queued", 7, "yeast")
+    assert "launch a run, track your own loop or import a matrix" in show("runs").info[0].value
 
 
 def test_progress_time_left_and_cancel_of_a_running_run(show, store):
@@ -90,6 +80,45 @@ def test_the_search_narrows_the_list(show, store):
     assert "mine 3" in shown(app) and "mine 4" not in shown(app)
 
 
+def test_the_search_finds_an_origin_too(show, store):
+    seeds(store)
+    tracked(store)
+    app = show("runs")
+    search = next(box for box in app.text_input if box.label == "Search")
+    search.set_value("tracked").run()
+    assert "my run" in shown(app) and "seed 1" not in shown(app)
+
+
+def test_a_tracked_run_shows_its_step_without_a_total_and_is_never_resumed_from_here(show, store):
+    run_id = tracked(store)
+    app = show("runs")
+    assert "step 120" in shown(app) and "of 0" not in shown(app) and not app.get("progress")
+    assert any(each.label == "Stop tracking" for each in app.button)
+    silent_for(store, run_id, SILENCE + 1)
+    app = show("runs")
+    assert "interrupted" in shown(app)
+    assert not any(each.label == "Resume" for each in app.button)
+
+
+def test_a_failed_tracked_run_shows_its_sentence(show, store):
+    tracked(store, "failed", error="The loss of *depth* is NaN.")
+    assert "The loss of \\*depth\\* is NaN" in shown(show("runs"))
+
+
+def test_the_seeds_of_a_group_are_told_and_lead_to_the_group(show, store):
+    ids = seeds(store)
+    app = show("runs")
+    assert shown(app).count("one of 3 seeds") == 3
+    assert sum(each.label == "Open all 3 seeds" for each in app.button) == 3
+    assert any(each.key == f"seeds-{ids[1]}" for each in app.button)
+
+
+def test_the_way_to_track_one_s_own_loop_is_shown(show):
+    (code,) = show("runs").code
+    compile(code.value, "snippet", "exec")
+    assert "AffinityTracker(" in code.value and "tracker.observe(losses)" in code.value
+
+
 def importing():
     return AppTest.from_string(
         "from app.views import runs_launch\nruns_launch.import_matrix()", default_timeout=30
@@ -111,11 +140,3 @@ def test_a_bad_matrix_is_one_sentence_and_stores_nothing(store):
     button(app, "Import").click().run()
     assert "must be a finite number" in app.error[0].value.replace("\\", "")
     assert all(run.origin == "published" for run in store.runs())
-
-
-def test_bad_settings_are_one_sentence_and_launch_nothing(store, launched, monkeypatch):
-    monkeypatch.setattr("engine.runs.config._RANGES", {"epochs": (int, 1, 3)})
-    app = AppTest.from_string("from app.views import runs_launch\nruns_launch.launch_form()", default_timeout=30).run()
-    button(app, "Launch").click().run()
-    assert "Epochs is 5" in app.error[0].value.replace("\\", "")
-    assert launched == [] and all(run.origin == "published" for run in store.runs())

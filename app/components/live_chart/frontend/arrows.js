@@ -6,6 +6,7 @@ const WIDTHS = [1.2, 2.2, 3.6, 5.4]; // by quarter of the strongest effect
 const HEADS = [8, 10, 13, 17];
 const BEND = 0.18; // how far an arrow's control point stands off, as a share of its length, so that both directions show
 const FADED = 0.16;
+const UNSURE = 0.35;
 const DASHED_IN_MOTION = 200; // arrows; more than these are dashed once they rest, for 30 frames a second
 
 /** The arrows of at least `threshold` of the strongest effect, faintest first: [{source, target, value, share}]. */
@@ -57,7 +58,7 @@ export function createArrows() {
 
 function drawCurve(pen, { arrow, faded, width, start, control, neck, tip, wings }, palette, dashed) {
   const helps = arrow.value > 0;
-  pen.globalAlpha = faded ? FADED : 0.85;
+  pen.globalAlpha = faded ? FADED : arrow.unsure ? UNSURE : 0.85;
   pen.strokeStyle = pen.fillStyle = helps ? palette.helps : palette.hurts;
   pen.lineWidth = width;
   pen.setLineDash(helps || !dashed ? [] : [5 + 2 * width, 3 + 1.5 * width]);

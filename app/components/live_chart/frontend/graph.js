@@ -1,9 +1,9 @@
 // The tasks as a graph over any interval: places stay, arrows are redrawn at every frame of a drag.
 
 import { createArrows, strongArrows } from "./arrows.js";
-import { counted, make, oncePerFrame, written } from "./parts.js";
-import { scaleOver } from "./scaling.js";
-import { decodeSeries, meanOver, windowMeans } from "./series.js";
+import { counted, make, oncePerFrame, withError, written } from "./parts.js";
+import { scaleOver, unsureCells } from "./scaling.js";
+import { decodeSeries, errorOver, meanOver, sameSeries, windowMeans } from "./series.js";
 import { createTimeSlider } from "./slider.js";
 import { LAYERED_CONFIG, themed } from "./theme.js";
 
@@ -24,6 +24,7 @@ export function createGraph({ Plotly, root, commit }) {
   let data = null;
   let series = null;
   let frozen = null; // in step mode, the scale over all windows
+  let known = false; // whether any standard error is
   let node = null; // the selected task's number
   let cursor = null; // the task under the keyboard
   let frame = null; // {theme, layout, places, radius}
@@ -71,13 +72,19 @@ export function createGraph({ Plotly, root, commit }) {
     if (step) frozen ??= scaleOver(windowMeans(series), series.tasks, data.scale);
     const { values, limit } = (step ? frozen : scaleOver(affinity, series.tasks, data.scale))(affinity);
     const strong = strongArrows(values, limit, series.tasks, threshold.value());
-    return strong.map((arrow) => ({ ...arrow, affinity: affinity[arrow.source * series.tasks + arrow.target] }));
+    const errors = errorOver(series, ...slider.shownWindows());
+    const unsure = unsureCells(affinity, errors, series.tasks, data.scale);
+    known = errors.some(Number.isFinite);
+    return strong.map((arrow) => {
+      const cell = arrow.source * series.tasks + arrow.target;
+      return { ...arrow, affinity: affinity[cell], error: errors[cell], unsure: data.mark_unsure && unsure[cell] };
+    });
   }
 
   function describeTask(task) {
     const mine = arrows().filter(({ source, target }) => source === task || target === task);
-    const sentence = ({ source, target, affinity }) =>
-      `${data.tasks[source]} → ${data.tasks[target]}: ${written(affinity)}`;
+    const sentence = ({ source, target, affinity, error, unsure }) =>
+      `${data.tasks[source]} → ${data.tasks[target]}: ${withError(affinity, error)}${unsure ? ", unsure" : ""}`;
     return [data.tasks[task], ...mine.reverse().slice(0, 8).map(sentence)].join("; ");
   }
 
@@ -85,7 +92,9 @@ export function createGraph({ Plotly, root, commit }) {
   function paint(moving) {
     const shown = arrows();
     root.dataset.arrows = shown.length;
-    legend.show(data, shown.length);
+    const unsure = shown.filter((arrow) => arrow.unsure).length;
+    root.dataset.unsure = unsure;
+    legend.show(data, shown.length, data.mark_unsure && known ? unsure : null);
     const { theme, places, radius, thickness } = frame;
     return picture.paint(shown, places, { palette: theme.palette, radius, thickness, focus: node, moving });
   }
@@ -93,8 +102,8 @@ export function createGraph({ Plotly, root, commit }) {
   /** Where arrow heads say their value when hovered. */
   function hoverTrace(curves) {
     const names = data.figure.layout.meta.labels.full;
-    const describe = ({ source, target, value, affinity }) =>
-      `${names[source]} → ${names[target]}: ${written(affinity)}` +
+    const describe = ({ source, target, value, affinity, error, unsure }) =>
+      `${names[source]} → ${names[target]}: ${withError(affinity, error)}${unsure ? ", unsure" : ""}` +
       (data.scale === "shared" ? "" : `<br>on this scale: ${written(value, 2)}`);
     return {
       type: "scatter",
@@ -146,7 +155,7 @@ export function createGraph({ Plotly, root, commit }) {
 
   return {
     take(now, view) {
-      if (now.series.totals !== data?.series.totals || now.tasks.length !== series.tasks) {
+      if (!data || now.tasks.length !== series.tasks || !sameSeries(now.series, data.series)) {
         series = decodeSeries(now.series, now.tasks.length);
         slider.setEdges(series.edges);
       }
@@ -246,17 +255,26 @@ function createThreshold({ onInput, onCommit }) {
 function createKey() {
   const helps = make("i", { "aria-hidden": "true" });
   const hurts = make("i", { "aria-hidden": "true", style: "border-top-style: dashed" });
+  const faint = make("i", { "aria-hidden": "true", style: "opacity: 0.35" });
+  const doubtful = make("span", { class: "kindred-key" });
   const count = make("span", { class: "kindred-measure" });
   return {
     element: make("div", { class: "kindred-legend" },
       make("span", { class: "kindred-key" }, helps, "source helps target"),
-      make("span", { class: "kindred-key" }, hurts, "source hurts target"), count),
+      make("span", { class: "kindred-key" }, hurts, "source hurts target"), doubtful, count),
     paint(theme) {
       helps.style.borderColor = theme.palette.helps;
       hurts.style.borderColor = theme.palette.hurts;
+      faint.style.borderColor = theme.palette.helps;
     },
-    show(data, arrows) {
-      count.textContent = `${arrows === 1 ? "1 arrow" : `${arrows} arrows`}; thickness: ${data.measure}`;
+    /** `unsure` arrows among them; null where no standard error is known or none is marked. */
+    show(data, arrows, unsure) {
+      doubtful.hidden = unsure === null;
+      doubtful.replaceChildren(
+        faint, `faint: within 2 standard errors of ${data.scale === "centred" ? "the target's average" : "zero"}`);
+      count.textContent =
+        `${arrows === 1 ? "1 arrow" : `${arrows} arrows`}${unsure === null ? "" : `, ${unsure} unsure`}; ` +
+        `thickness: ${data.measure}`;
     },
   };
 }

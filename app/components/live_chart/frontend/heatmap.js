@@ -1,12 +1,12 @@
 // The affinity matrix over any interval: redrawn from prefix sums at every frame of a drag.
 
-import { createCells } from "./cells.js";
+import { createCells, HATCHED_FROM } from "./cells.js";
 import { cellCursor } from "./cursor.js";
 import { createLegend } from "./legend.js";
 import { createNumbers } from "./numbers.js";
-import { brief, commonPower, counted, make, written } from "./parts.js";
-import { scaleOver } from "./scaling.js";
-import { decodeSeries, meanOver, windowMeans } from "./series.js";
+import { brief, commonPower, counted, make, withError, written } from "./parts.js";
+import { scaleOver, unsureCells } from "./scaling.js";
+import { decodeSeries, errorOver, meanOver, sameSeries, windowMeans } from "./series.js";
 import { createTimeSlider } from "./slider.js";
 import { inkOn, LAYERED_CONFIG, themed } from "./theme.js";
 
@@ -29,9 +29,10 @@ export function createHeatmap({ Plotly, root, commit }) {
   let frozen = null; // in step mode, the scale over all windows
   let selected = null; // [source, target] as task numbers
   let theme = null;
-  let shown = null; // {affinity, values, limit}
+  let shown = null; // {affinity, errors, values, limit, unsure}
   let ink = null; // the colour of the numbers on a cell
   let cellWidth = 0;
+  let smallest = 0; // pixels across or down a cell, before any zoom
   let drawn = false;
   let resting = null; // a timer: plotly learns the numbers, for hovering, once they rest
 
@@ -51,8 +52,10 @@ export function createHeatmap({ Plotly, root, commit }) {
 
   function describe(row, column) {
     if (row === column && !data.show_self) return "self-affinity, not shown";
-    const raw = written(shown.affinity[place(row, column)]);
-    return data.scale === "shared" ? raw : `${raw}; on this scale ${written(shown.values[place(row, column)], 2)}`;
+    const cell = place(row, column);
+    if (!Number.isFinite(shown.affinity[cell])) return "not observed";
+    const raw = withError(shown.affinity[cell], shown.errors[cell]) + (shown.unsure[cell] ? ", unsure" : "");
+    return data.scale === "shared" ? raw : `${raw}; on this scale ${written(shown.values[cell], 2)}`;
   }
 
   function select(row, column) {
@@ -76,13 +79,17 @@ export function createHeatmap({ Plotly, root, commit }) {
   /** What the slider's windows show, on the chosen scale. */
   function compute() {
     const affinity = meanOver(series, ...slider.shownWindows());
+    const errors = errorOver(series, ...slider.shownWindows());
     const step = slider.mode() === "step";
     if (step) frozen ??= scaleOver(windowMeans(series), series.tasks, data.scale);
     const scaled = step ? frozen : scaleOver(affinity, series.tasks, data.scale);
-    shown = { affinity, ...scaled(affinity) };
-    legend.show(data, shown.limit, step, writes() ? commonPower(shown.limit) : 0);
+    const unsure = data.mark_unsure ? unsureCells(affinity, errors, series.tasks, data.scale) : [];
+    shown = { affinity, errors, unsure, ...scaled(affinity) };
+    legend.show(data, { limit: shown.limit, frozen: step, power: writes() ? commonPower(shown.limit) : 0, unsure: marking() });
   }
 
+  const marking = () => (hatches() ? (smallest < HATCHED_FROM ? "faded" : "hatched") : null);
+  const hatches = () => data.mark_unsure && shown.errors.some(Number.isFinite);
   const writes = () => series.tasks <= WRITTEN_UP_TO && cellWidth >= NARROWEST_WRITTEN;
 
   function writeNumbers(rows) {
@@ -91,33 +98,39 @@ export function createHeatmap({ Plotly, root, commit }) {
     if (writes()) numbers.write(rows.map((row) => row.map(number)));
   }
 
+  const inRows = (content) => data.order.map((_, row) => data.order.map((__, column) => content(row, column)));
+
   /** What is in the cells, row by row; null where nothing is shown. */
   function cellValues() {
-    const rows = data.order.map((_, row) => row);
-    const blank = (row, column) => row === column && !data.show_self;
-    return rows.map((row) => rows.map((column) => (blank(row, column) ? null : shown.values[place(row, column)])));
+    return inRows((row, column) => (row === column && !data.show_self ? null : shown.values[place(row, column)]));
   }
 
   function paint(rows) {
-    picture.paint(rows, { limit: shown.limit, scale: theme.palette.scale, blank: theme.palette.blank });
+    const { scale, blank } = theme.palette;
+    const doubts = hatches() ? inRows((row, column) => shown.unsure[place(row, column)]) : null;
+    picture.paint(rows, doubts, { limit: shown.limit, scale, blank, ink });
     writeNumbers(rows);
   }
 
-  /** What plotly says when a cell is hovered: the pair and its unscaled affinity. */
-  function hoverData() {
+  /** What plotly needs to say a pair when its cell is hovered; it would be silent on a cell without a number. */
+  function hovered(rows) {
     const names = data.figure.layout.meta.labels.full;
-    return names.map((source, row) =>
-      names.map((target, column) => [`${source} → ${target}`, shown.affinity[place(row, column)]]),
-    );
+    return {
+      z: rows.map((values) => values.map((value) => (Number.isNaN(value) ? 0 : value))),
+      text: inRows((row, column) =>
+        `${names[row]} → ${names[column]}: ${describe(row, column).replace("; ", "<br>")}`),
+    };
   }
 
   function move() {
     compute();
-    paint(cellValues());
+    const rows = cellValues();
+    paint(rows);
     root.dataset.resting = "false";
     clearTimeout(resting);
     resting = setTimeout(() => {
-      Plotly.restyle(plot, { z: [cellValues()], customdata: [hoverData()] }, [0]);
+      const { z, text } = hovered(rows);
+      Plotly.restyle(plot, { z: [z], text: [text] }, [0]);
       root.dataset.resting = "true";
     }, REST_MS);
   }
@@ -142,7 +155,7 @@ export function createHeatmap({ Plotly, root, commit }) {
 
   return {
     take(now, view) {
-      if (now.series.totals !== data?.series.totals || now.tasks.length !== series.tasks) {
+      if (!data || now.tasks.length !== series.tasks || !sameSeries(now.series, data.series)) {
         series = decodeSeries(now.series, now.tasks.length);
         slider.setEdges(series.edges);
       }
@@ -162,18 +175,28 @@ export function createHeatmap({ Plotly, root, commit }) {
       ink = inkOn(theme.palette.scale);
       const layout = heatmapLayout(data.figure.layout, theme, width, series.tasks);
       cellWidth = (layout.width - layout.margin.l - layout.margin.r) / series.tasks;
+      smallest = Math.min(cellWidth, (layout.height - layout.margin.t - layout.margin.b) / series.tasks);
       stage.style.width = `${layout.width}px`;
       numbers.place(writes() ? series.tasks : 0, layout);
       picture.place(layout);
       compute();
       legend.paint(theme);
       layout.shapes = shapes();
-      const values = { z: cellValues(), customdata: hoverData(), zmin: -shown.limit, zmax: shown.limit };
-      const trace = { ...data.figure.data[0], ...values, opacity: 0, showscale: false, texttemplate: undefined };
+      const rows = cellValues();
+      const trace = {
+        ...data.figure.data[0],
+        ...hovered(rows),
+        zmin: -shown.limit,
+        zmax: shown.limit,
+        hovertemplate: "%{text}<extra></extra>",
+        texttemplate: undefined,
+        opacity: 0,
+        showscale: false,
+      };
       const config = { ...LAYERED_CONFIG, displayModeBar: zoomable(series.tasks) ? "hover" : false };
       counted(root, () => {
         Plotly.react(plot, [trace], layout, config);
-        paint(values.z);
+        paint(rows);
         picture.follow(plot);
       });
       root.dataset.resting = "true";

@@ -6,18 +6,28 @@ export function createLegend() {
   const hurts = make("span");
   const helps = make("span");
   const bar = make("span", { class: "kindred-colours", "aria-hidden": "true" });
+  const hatch = make("span", { class: "kindred-key" },
+    make("i", { class: "kindred-hatch", "aria-hidden": "true" }), make("span"));
   const measure = make("span", { class: "kindred-measure" });
-  const element = make("div", { class: "kindred-legend" }, make("span", { class: "kindred-scale" }, hurts, bar, helps), measure);
+  const element = make("div", { class: "kindred-legend" }, make("span", { class: "kindred-scale" }, hurts, bar, helps), hatch, measure);
   return {
     element,
     paint(theme) {
       const stops = theme.palette.scale.map(([share, colour]) => `${colour} ${100 * share}%`);
       bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
     },
-    show(data, limit, frozen, power) {
+    /**
+     * `frozen`: the colours hold at every step; `power`: of ten, of the numbers in the cells; `unsure`: how such cells
+     * are drawn, null where none is marked.
+     */
+    show(data, { limit, frozen, power, unsure }) {
       const ends = data.scale === "centred" ? ["worse than its average", "better"] : ["hurts", "helps"];
       hurts.textContent = `${ends[0]} ${written(-limit, 2)}`;
       helps.textContent = `${written(limit, 2)} ${ends[1]}`;
+      hatch.hidden = unsure === null;
+      hatch.firstChild.hidden = unsure !== "hatched";
+      hatch.lastChild.textContent =
+        `${unsure}: within 2 standard errors of ${data.scale === "centred" ? "the target's average" : "zero"}`;
       measure.textContent =
         `Colour: ${data.measure}; ${frozen ? "the same colours at every step" : "colours fitted to this interval"}.` +
         (power ? ` Numbers in the cells: ×\u00a0${tenTo(power)}.` : "") +

@@ -11,7 +11,7 @@ export function createNumbers() {
       const [across, down] = [width - margin.l - margin.r, height - margin.t - margin.b];
       element.style.cssText =
         `left: ${margin.l}px; top: ${margin.t}px; width: ${across}px; height: ${down}px; ` +
-        `grid-template-columns: repeat(${size}, 1fr); font-size: ${Math.min(13, Math.max(9.5, across / size / 4))}px`;
+        `grid-template: repeat(${size}, 1fr) / repeat(${size}, 1fr); font-size: ${Math.min(13, Math.max(9.5, across / size / 4))}px`;
       const missing = size * size - element.childElementCount;
       if (missing < 0) element.replaceChildren();
       while (element.childElementCount < size * size) element.append(make("span"));

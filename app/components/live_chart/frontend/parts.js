@@ -77,6 +77,11 @@ export function written(value, digits = 3) {
   return text.replaceAll("-", "−");
 }
 
+/** A number with its standard error, where one is known. */
+export function withError(value, error, digits = 3) {
+  return written(value, digits) + (Number.isFinite(error) ? ` ± ${written(error, 2)}` : "");
+}
+
 /** The power of ten that brings numbers up to `limit` near one; 0 where they are already easy to read. */
 export function commonPower(limit) {
   const power = Math.floor(Math.log10(limit));

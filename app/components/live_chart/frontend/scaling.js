@@ -1,6 +1,7 @@
 // What the colours show and where they end: app/charts/heatmap.py (robust_max, scale_affinity) in the browser.
 
 const ROBUST_SHARE = 0.98;
+const UNSURE_WITHIN = 2; // standard errors
 
 /** The 98th percentile of the finite absolute values, rounded up to one of them; 1 where none differs from zero. */
 export function robustMax(values) {
@@ -23,6 +24,15 @@ export function scaleOver(stack, tasks, scale) {
   }
   const divisors = Array.from({ length: tasks }, (_, target) => robustMax(column(prepared, tasks, target)));
   return (affinity) => ({ values: prepare(affinity).map((value, cell) => value / divisors[cell % tasks]), limit: 1 });
+}
+
+/**
+ * Which cells are unsure: within 2 standard errors of what their scale draws as nothing, which is zero, and around the
+ * target's mean that mean (taken as known, as it averages over all sources). Where no error is known, none is unsure.
+ */
+export function unsureCells(affinity, errors, tasks, scale) {
+  const distances = scale === "centred" ? centred(affinity, tasks) : affinity;
+  return Array.from(distances, (distance, cell) => Math.abs(distance) < UNSURE_WITHIN * errors[cell]);
 }
 
 function withoutSelf(stack, tasks) {

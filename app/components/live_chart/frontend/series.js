@@ -1,39 +1,129 @@
-// A run's affinity over time, decoded once, and its mean over any interval: engine/affinity/series.py in the browser.
+// A run's affinity over time, decoded once, with its mean and standard error over any interval from prefix sums:
+// engine/affinity/series.py and engine/affinity/uncertainty.py in the browser.
 
-/** @param {{edges: number[], updates: number[], totals: string}} sent  totals: float32 [window, source, target]. */
+const MIN_BATCHES = 4; // windows; fewer say too little of how far apart such means lie
+
+/**
+ * @param {{edges: number[], members: {updates: number[], totals: string, counts: string | null}[]}} sent
+ *   one member, or one a seed on the same edges; totals: float32 and counts: uint32, both [window, source, target];
+ *   counts is null where every update observed every pair.
+ */
 export function decodeSeries(sent, tasks) {
-  const cells = tasks * tasks;
-  const windows = sent.updates.length;
-  const totals = floats(sent.totals);
-  const sums = new Float64Array((windows + 1) * cells); // sums over all windows before each edge
-  const counts = new Float64Array(windows + 1);
+  const windows = sent.edges.length - 1;
+  return { tasks, windows, edges: sent.edges, members: sent.members.map((member) => decodeMember(member, windows, tasks ** 2)) };
+}
+
+/** Whether two series as sent hold the same windows. */
+export function sameSeries(one, other) {
+  const content = ({ edges, members }) => [String(edges), ...members.flatMap(({ totals, counts }) => [totals, counts])];
+  const [mine, theirs] = [content(one), content(other)];
+  return mine.length === theirs.length && mine.every((part, place) => part === theirs[place]);
+}
+
+/**
+ * Sums over all windows before each edge. Counts are one a window where every update observed every pair, as the same
+ * number a thousand times over would only cost time. `apart` sums (total − count · centre)² / count: squares about the
+ * whole run's mean, as a spread that is small beside the mean would drown in the rounding of sums about zero.
+ */
+function decodeMember({ updates, totals: sentTotals, counts: sentCounts }, windows, cells) {
+  const totals = new Float32Array(bytes(sentTotals));
+  const pairwise = sentCounts ? new Uint32Array(bytes(sentCounts)) : null;
+  const perEdge = pairwise ? cells : 1;
+  const sums = new Float64Array((windows + 1) * cells);
+  const apart = new Float64Array((windows + 1) * cells);
+  const counts = new Float64Array((windows + 1) * perEdge);
+  const observed = new Float64Array((windows + 1) * perEdge); // windows in which the pair was observed
   for (let window = 0; window < windows; window++) {
-    counts[window + 1] = counts[window] + sent.updates[window];
-    const before = window * cells;
+    for (let cell = 0; cell < perEdge; cell++) {
+      const count = pairwise ? pairwise[window * cells + cell] : updates[window];
+      const at = window * perEdge + cell;
+      counts[at + perEdge] = counts[at] + count;
+      observed[at + perEdge] = observed[at] + (count > 0 ? 1 : 0);
+    }
+    for (let at = window * cells; at < (window + 1) * cells; at++) sums[at + cells] = sums[at] + totals[at];
+  }
+  const [end, countsEnd] = [windows * cells, windows * perEdge];
+  const centre = Float64Array.from({ length: cells }, (_, cell) =>
+    sums[end + cell] / Math.max(1, counts[countsEnd + (pairwise ? cell : 0)]));
+  for (let window = 0; window < windows; window++) {
     for (let cell = 0; cell < cells; cell++) {
-      sums[before + cells + cell] = sums[before + cell] + totals[before + cell];
+      const at = window * cells + cell;
+      const count = pairwise ? pairwise[at] : updates[window];
+      const off = totals[at] - count * centre[cell];
+      apart[at + cells] = apart[at] + (count ? (off * off) / count : 0);
     }
   }
-  return { tasks, windows, edges: sent.edges, sums, counts };
+  return { sums, apart, counts, observed, centre, perEdge };
 }
 
-function floats(base64) {
+function bytes(base64) {
   const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let place = 0; place < text.length; place++) bytes[place] = text.charCodeAt(place);
-  return new Float32Array(bytes.buffer);
+  const found = new Uint8Array(text.length);
+  for (let place = 0; place < text.length; place++) found[place] = text.charCodeAt(place);
+  return found.buffer;
 }
 
-/** The mean affinity over the windows [first, last), row-major [source, target]; NaN where nothing was observed. */
+/**
+ * The mean affinity over the windows [first, last), row-major [source, target]; of several seeds, the mean of those
+ * that observed the pair. NaN where none did.
+ */
 export function meanOver(series, first, last, into = new Float64Array(series.tasks ** 2)) {
+  if (series.members.length === 1) return memberMean(series.members[0], first, last, into);
+  const means = series.members.map((member) => memberMean(member, first, last, new Float64Array(into.length)));
+  for (let cell = 0; cell < into.length; cell++) into[cell] = meanAndSpread(means, cell).mean;
+  return into;
+}
+
+/**
+ * The standard error of that mean; NaN where it is unknown. Of one run by batch means, from 4 windows on:
+ * SE² = Σ n_w (m_w − m)² / (W − 1) / N, with the count n_w and the mean m_w of each of the W windows that observed the
+ * pair, and N = Σ n_w. Of several seeds, the seeds' spread / √seeds.
+ */
+export function errorOver(series, first, last) {
   const cells = series.tasks ** 2;
-  const updates = series.counts[last] - series.counts[first];
-  const from = first * cells;
-  const to = last * cells;
-  for (let cell = 0; cell < cells; cell++) {
-    into[cell] = (series.sums[to + cell] - series.sums[from + cell]) / updates;
+  if (series.members.length === 1) return memberError(series.members[0], first, last, new Float64Array(cells));
+  const means = series.members.map((member) => memberMean(member, first, last, new Float64Array(cells)));
+  return new Float64Array(cells).map((_, cell) => {
+    const { spread, seeds } = meanAndSpread(means, cell);
+    return seeds > 1 ? spread / Math.sqrt(seeds) : NaN;
+  });
+}
+
+function memberMean({ sums, counts, perEdge }, first, last, into) {
+  const [from, to] = [first * into.length, last * into.length];
+  const single = counts[last] - counts[first];
+  for (let cell = 0; cell < into.length; cell++) {
+    const count = perEdge === 1 ? single : counts[last * perEdge + cell] - counts[first * perEdge + cell];
+    into[cell] = (sums[to + cell] - sums[from + cell]) / count;
   }
   return into;
+}
+
+function memberError({ sums, apart, counts, observed, centre, perEdge }, first, last, into) {
+  if (last - first < MIN_BATCHES) return into.fill(NaN);
+  const [from, to] = [first * into.length, last * into.length];
+  for (let cell = 0; cell < into.length; cell++) {
+    const at = perEdge === 1 ? 0 : cell;
+    const count = counts[last * perEdge + at] - counts[first * perEdge + at];
+    const windows = observed[last * perEdge + at] - observed[first * perEdge + at];
+    const off = sums[to + cell] - sums[from + cell] - count * centre[cell];
+    const between = Math.max(0, apart[to + cell] - apart[from + cell] - (off * off) / count);
+    into[cell] = windows < MIN_BATCHES ? NaN : Math.sqrt(between / (windows - 1) / count);
+  }
+  return into;
+}
+
+/** Over the seeds that observed the pair: their mean, and their spread with ddof 1. */
+function meanAndSpread(means, cell) {
+  let [seeds, sum, squares] = [0, 0, 0];
+  for (const values of means) {
+    if (Number.isNaN(values[cell])) continue;
+    seeds += 1;
+    sum += values[cell];
+  }
+  const mean = sum / seeds;
+  for (const values of means) if (!Number.isNaN(values[cell])) squares += (values[cell] - mean) ** 2;
+  return { seeds, mean, spread: Math.sqrt(squares / (seeds - 1)) };
 }
 
 /** Every window's own mean, [window, source, target]. */

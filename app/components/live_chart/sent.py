@@ -1,0 +1,72 @@
+"""What the live chart's JavaScript is sent: numbers and figures as plain data."""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.charts.frontier import FrontierFrame, certificate
+from app.charts.heatmap import MEASURES, Scale
+from engine.affinity.series import AffinitySeries
+from engine.errors import KindredError
+
+
+def as_data(figure: go.Figure) -> dict[str, Any]:
+    """The figure as plain JSON data, arrays in plotly's own compact form."""
+    return json.loads(figure.to_json())
+
+
+def frame_as_data(frame: FrontierFrame) -> dict[str, Any]:
+    """One budget's grouping, with its certificate in words."""
+    networks = [
+        {"cost": network.cost, "serves": [list(served) for served in network.serves], "aux": list(network.auxiliary)}
+        for network in frame.networks
+    ]
+    return {
+        "budget": frame.budget,
+        "value": frame.value,
+        "proved": frame.proved,
+        "certificate": certificate(frame),
+        "networks": networks,
+        "note": frame.note,
+    }
+
+
+def over_time(
+    series: AffinitySeries, seeds: Sequence[AffinitySeries], scale: Scale, figure: go.Figure
+) -> dict[str, Any]:
+    """A chart over time: its frame, and the windows of the one series, or of each of the seeds, from which the browser
+    takes the mean and the standard error of any interval.
+
+    Raises:
+        KindredError: if a seed has other edges than the series.
+    """
+    for seed in seeds:
+        if not np.array_equal(seed.edges, series.edges):
+            raise KindredError(
+                f"A seed's windows end at step {int(seed.edges[-1])} in {len(seed)} parts, the series' at "
+                f"{int(series.edges[-1])} in {len(series)}; bring all seeds to common edges first."
+            )
+    return {
+        "figure": as_data(figure),
+        "tasks": list(series.tasks),
+        "scale": scale,
+        "measure": MEASURES[scale],
+        "series": {"edges": series.edges.tolist(), "members": [_member(each) for each in seeds or (series,)]},
+    }
+
+
+def _member(series: AffinitySeries) -> dict[str, Any]:
+    """Sums of windows as float32, and counts as uint32 where some update skipped some pair."""
+    return {
+        "updates": series.updates.tolist(),
+        "totals": _base64(series.totals, "<f4"),
+        "counts": None if series.complete else _base64(series.counts, "<u4"),
+    }
+
+
+def _base64(values: np.ndarray, kind: str) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, kind)).decode()

@@ -1,0 +1,98 @@
+"""The affinity that a page shows, of one run or of several seeds, with everything that says how sure it is."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.affinity.series import MIN_BATCHES, AffinitySeries, IntervalMean
+from engine.affinity.uncertainty import RELIABLE, SeedGroup, bootstrap, reliability, reliability_over_time
+
+COURSE_POINTS = 60  # of the curve of several seeds, whose every point ranks all their matrices anew
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """Attributes:
+    series: of the run; of several seeds, all their updates on common edges.
+    group: the seeds, where there are several with windows.
+    state: what tells this state of the runs from the next, for caches.
+    """
+
+    series: AffinitySeries
+    group: SeedGroup | None = None
+    state: tuple = ()
+
+    @classmethod
+    def of(cls, members: list[AffinitySeries], state: tuple = ()) -> "Observed":
+        """Of one run, or of a group's runs; those without a window yet are left out.
+
+        Raises:
+            KindredError: if the members are not of the same tasks.
+        """
+        begun = [series for series in members if len(series)]
+        if len(begun) < 2:
+            return cls((begun or members)[0], None, state)
+        group = SeedGroup(tuple(begun))
+        return cls(group.pooled, group, state)
+
+    @property
+    def seeds(self) -> tuple[AffinitySeries, ...]:
+        """Each seed on the common edges; none for a single run."""
+        return self.group.aligned if self.group else ()
+
+    def mean(self, step_from: int | None = None, step_to: int | None = None) -> IntervalMean:
+        """The mean over an interval; a ``SeedMean`` of several seeds."""
+        return (self.group or self.series).mean(step_from, step_to)
+
+    def reliability(self, step_from: int | None = None, step_to: int | None = None) -> float:
+        """Of that mean: between the seeds if there are several, otherwise of split halves; NaN where unknown."""
+        if self.group:
+            return self.group.reliability(step_from, step_to)
+        return reliability(self.series, step_from, step_to)
+
+    @cached_property
+    def course(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps, and the reliability of the mean from the beginning up to each; NaN where unknown."""
+        edges = self.series.edges
+        if not self.group:
+            return edges[1:], reliability_over_time(self.series)
+        shown = np.unique(np.linspace(1, len(edges) - 1, min(len(edges) - 1, COURSE_POINTS)).astype(int))
+        return edges[shown], np.array([self.group.reliability(int(edges[0]), int(edges[end])) for end in shown])
+
+    def replicates(self, step_from: int, step_to: int, count: int) -> np.ndarray | None:
+        """``[count, source, target]``: means that might as well have come out; ``None`` with too few windows.
+
+        Of one run a bootstrap over windows. Of several seeds each replicate draws as many seeds with replacement, and
+        bootstraps the windows of each, so that both what a seed and what a batch changes is in it.
+        """
+        first, last = self.series.windows_between(step_from, step_to)
+        if last - first < MIN_BATCHES:
+            return None
+        if not self.group:
+            return bootstrap(self.series, step_from, step_to, count)
+        each = [bootstrap(seed, step_from, step_to, count, number) for number, seed in enumerate(self.seeds)]
+        drawn = np.random.default_rng(0).integers(0, len(each), (len(each), count))
+        stack = np.stack(each)[drawn, np.arange(count)]
+        known = np.isfinite(stack)
+        with np.errstate(invalid="ignore"):
+            return np.where(known, stack, 0).sum(axis=0) / known.sum(axis=0)
+
+
+def verdict(value: float) -> str:
+    """A reliability in words.
+
+    >>> verdict(0.934), verdict(0.61)
+    ('.93 (reliable enough to group)', '.61 (not yet: observe longer)')
+    """
+    enough = "reliable enough to group" if value >= RELIABLE else "not yet: observe longer"
+    return f"{share(value)} ({enough})"
+
+
+def share(value: float) -> str:
+    """A number from 0 to 1 with two decimals, rounded down, so that nothing below a threshold is written as it.
+
+    >>> share(0.899), share(1.0)
+    ('.89', '1.00')
+    """
+    return f"{np.floor(100 * value + 1e-9) / 100:.2f}".removeprefix("0")

@@ -1,0 +1,60 @@
+"""What a page says of how far its run is, and of why there is nothing to see yet."""
+
+import streamlit as st
+
+from app.components.subject import Subject
+from app.components.text import plain
+from engine.runs.run import Run
+
+
+def far(run: Run) -> str:
+    """How far a run is: ``step 20 of 80``, or ``step 20`` of a tracked one that does not know its end."""
+    return f"step {run.step} of {run.steps}" if run.steps or run.origin != "tracked" else f"step {run.step}"
+
+
+def way_on(run: Run) -> str:
+    """How a run that stopped early is taken up again."""
+    return "Run its loop again with `resume=True`." if run.origin == "tracked" else "Resume it on the Runs page."
+
+
+def say_status(subject: Subject) -> None:
+    """How far the run is, unless it has finished; of several seeds the slowest at work, and each that stopped early."""
+    run = subject.slowest
+    if run is not None:
+        whose = f" (the slowest at work of {len(subject.runs)} seeds)" if subject.several else ""
+        text = f"Live: {far(run)}{whose}"
+        if run.steps:
+            st.progress(min(run.step / run.steps, 1.0), text=text)
+        elif run.origin == "tracked":
+            st.caption(f":material/sensors: {text}")
+        else:
+            st.progress(0.0, text=text)
+    for stopped in subject.runs:
+        if not stopped.active and stopped.status != "finished":
+            which = f"The run {plain(stopped.name)}" if subject.several else "This run"
+            reason = f" {plain(stopped.error)}" if stopped.error else ""
+            st.warning(
+                f"{which} is {stopped.status} at {far(stopped)}.{reason} {way_on(stopped)}", icon=":material/warning:"
+            )
+
+
+def say_waiting(subject: Subject) -> None:
+    """Why a run without any window shows nothing yet, and what to do."""
+    run = subject.first
+    if subject.active:
+        who = "loop has begun" if run.origin == "tracked" else "worker is starting"
+        st.info(
+            f"The {who}; the first affinities appear here as soon as they are observed.",
+            icon=":material/hourglass_top:",
+        )
+    elif run.config.get("affinity") == "none":
+        st.info(
+            "This run was trained without observing affinities; launch one with an estimator.", icon=":material/info:"
+        )
+    elif run.status == "finished":
+        st.info(
+            "This run ended before its first affinities were observed; let one run longer, or observe more often.",
+            icon=":material/info:",
+        )
+    else:
+        st.info(f"This run stopped before its first affinities. {way_on(run)}", icon=":material/info:")
