@@ -1,6 +1,5 @@
 """How the Affinity page and the task graph show how sure they are, groups of seeds and tracked runs."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from app.views.affinity_pair import error_in_words
 from engine.affinity.uncertainty import SeedGroup, reliability
 from engine.runs.config import RunConfig
 from engine.runs.run import SILENCE
-from tests.app.views.stored import TASKS, seeds, tracked, trained, windows
+from tests.app.views.stored import seeds, tracked, trained
 from tests.engine.runs.test_store import silent_for
 
 
