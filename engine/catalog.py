@@ -54,7 +54,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
     "estimator": (
         Entry(
             "auto",
-            "within a budget of time: chooses among last_layer and first_order, and how often to look",
+            "within a budget of time: chooses over how many layers, and how often, to look",
             "engine.affinity.auto:Auto",
         ),
         Entry(

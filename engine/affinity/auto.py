@@ -44,6 +44,7 @@ class Auto:
         tasks: how many there are.
         steps: planned updates; 0 if unknown (2,000 are then assumed).
         first: gives the number that the first of several processes has, so that all choose alike.
+        fallback: name and estimator for a network that no candidate fits.
 
     Attributes:
         name: the estimator that is chosen now.
@@ -57,13 +58,14 @@ class Auto:
         tasks: int,
         steps: int = 0,
         first: Callable[[int], int] = int,
+        fallback: tuple[str, Estimator] | None = None,
     ) -> None:
         self.candidates, self.overhead, self.tasks, self.steps = dict(candidates), overhead, tasks, steps or USUAL_STEPS
         self.name = next(iter(self.candidates))
         self.quantity = self.candidates[self.name].quantity
         self.spent = self.plain = 0.0
         self._balance = 0.0  # seconds earned and not spent
-        self._first = first
+        self._first, self._fallback = first, fallback
         self._observations = 0
         self._comparing = False
         self._fidelity = {name: [] for name in self.candidates}
@@ -166,12 +168,16 @@ class Auto:
 
     def _drop(self, name: str) -> bool:
         """Give up a candidate that turned out not to fit this network; whether another one is left."""
-        if len(self.candidates) > 1:
-            del self.candidates[name]
-            if self.name == name:
-                self.name = next(iter(self.candidates))
-            return True
-        return False
+        if len(self.candidates) == 1:
+            if self._fallback is None:
+                return False
+            instead, estimator = self._fallback
+            self.candidates[instead], self._costs[instead], self._fidelity[instead] = estimator, deque(), []
+            self._fallback = None
+        del self.candidates[name]
+        if self.name == name:
+            self.name = next(iter(self.candidates))
+        return True
 
     def _choose(self, plain: float) -> None:
         promises = {

@@ -11,7 +11,8 @@ from engine.affinity.estimator import Estimator, Update
 from engine.affinity.settings import AffinitySettings
 from engine.affinity.shared import Shared
 
-MOST_NUMBERS = 30_000_000  # gradients that auto may hold at once, so that memory stays near that of plain training
+# What auto chooses from. Further down, images are large and so is what would have to be kept of them.
+DEPTHS = {"last_layer": 1, "last_layer over 2 layers": 2, "last_layer over 3 layers": 3}
 
 
 class Fixed:
@@ -60,15 +61,12 @@ def plan_of(settings: AffinitySettings, shared: Shared, tasks: int, steps: int =
     """
     if settings.affinity != "auto":
         return Fixed(settings.affinity, _estimator(settings.affinity, settings, seed), settings.every)
-    candidates: dict[str, Estimator] = {}
-    if shared.module is not None:
-        last_layer = catalog.load("estimator", "last_layer")
-        candidates["last_layer"] = last_layer(seed=seed)
-        candidates["last_layer over 2 layers"] = last_layer(2, seed=seed)
-        candidates["last_layer over 3 layers"] = last_layer(3, seed=seed)
-    if not candidates or tasks * sum(each.numel() for each in shared.parameters()) <= MOST_NUMBERS:
-        candidates["first_order"] = catalog.load("estimator", "first_order")()
-    return Auto(candidates, settings.overhead, tasks, steps, shared.first)
+    first_order = catalog.load("estimator", "first_order")()
+    if shared.module is None:
+        return Auto({"first_order": first_order}, settings.overhead, tasks, steps, shared.first)
+    last_layer = catalog.load("estimator", "last_layer")
+    candidates = {name: last_layer(layers, seed=seed) for name, layers in DEPTHS.items()}
+    return Auto(candidates, settings.overhead, tasks, steps, shared.first, ("first_order", first_order))
 
 
 def _estimator(name: str, settings: AffinitySettings, seed: int) -> Estimator:

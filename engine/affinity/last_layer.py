@@ -63,21 +63,27 @@ class LastLayer(Estimator):
                 "its parameters) as `shared`, outside of torch.compile, or choose the estimator first_order."
             )
         features = [self._features(call, update) for call in calls]
-        seen = [self._seen(update, task, calls, features) for task in update.losses]
-        products = torch.zeros_like(losses).expand(len(losses), -1)
-        for gradients in zip(*seen, strict=True):  # layer by layer
-            gradients = update.shared.average(torch.stack(gradients))
+        # One block a layer, made beforehand: small tensors kept between large ones that go would fragment the memory.
+        seen = {
+            call.layer: inputs.new_zeros(len(losses), len(call.layer.weight), inputs.shape[1])
+            for call, inputs in zip(calls, features, strict=True)
+        }
+        for place, task in enumerate(update.losses):
+            self._add(update, task, calls, features, {layer: block[place] for layer, block in seen.items()})
+        products = 0.0
+        for layer, block in seen.items():
+            gradients = seen[layer] = update.shared.average(block)
             products = products + gradients.flatten(1) @ gradients.flatten(1).T
         if self.metric:
             if self._fitted is None or self._observed % REFIT == 0:
                 self._fitted = fit_metric(update)
-            below = calls[0].layer.weight.detach().T @ gradients
+            below = calls[0].layer.weight.detach().T @ seen[calls[0].layer]
             products = products + (self._fitted @ below).flatten(1) @ below.flatten(1).T
         self._observed += 1
-        return products / losses
+        return products.double() / losses
 
     def costs(self, tasks: int) -> float:
-        return 0.02 * tasks * 3 ** (self.layers - 1)
+        return 0.02 * tasks * 3 ** (min(self.layers, len(PRIOR_FIDELITY)) - 1)
 
     def state(self) -> dict[str, Any]:
         return {"observed": self._observed, "metric": self._fitted}
@@ -97,8 +103,10 @@ class LastLayer(Estimator):
             projection = random.to(update.shared.device, dtype)
         return _inputs(layer, call.inputs.to(dtype), projection)
 
-    def _seen(self, update: Update, task: str, calls: list[Call], features: list[Tensor]) -> list[Tensor]:
-        """For every layer ``[outputs, columns]``: the task's gradient on it, through the projection."""
+    def _add(
+        self, update: Update, task: str, calls: list[Call], features: list[Tensor], into: dict[nn.Module, Tensor]
+    ) -> None:
+        """Add the task's gradient on every layer ``[outputs, columns]``, through the projection."""
         loss = update.losses[task]
         scale = HALF_SCALE if calls[0].dtype == torch.float16 else 1.0
         outputs = [call.output for call in calls]
@@ -108,14 +116,10 @@ class LastLayer(Estimator):
                 f"The loss of {task!r} does not depend on the last layer of the shared module, so that no step on it "
                 "changes it; choose the estimator first_order, or leave the task out."
             )
-        seen: dict[nn.Module, Tensor] = {}
         for call, gradient, inputs in zip(calls, found, features, strict=True):
-            if gradient is None:
-                part = inputs.new_zeros(call.layer.weight.shape[0], inputs.shape[1])
-            else:
-                part = _at_places(call.layer, gradient).to(inputs.dtype) @ inputs / scale
-            seen[call.layer] = seen[call.layer] + part if call.layer in seen else part
-        return list(seen.values())
+            if gradient is not None:
+                rows = _at_places(call.layer, gradient).to(inputs.dtype)
+                into[call.layer].addmm_(rows, inputs, alpha=1 / scale)
 
 
 def _inputs(layer: nn.Module, inputs: Tensor, projection: Tensor | None) -> Tensor:

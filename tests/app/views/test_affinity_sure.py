@@ -1,6 +1,5 @@
 """How the Affinity page and the task graph show how sure they are, groups of seeds and tracked runs."""
 
-
 import numpy as np
 import pytest
 

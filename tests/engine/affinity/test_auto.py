@@ -127,6 +127,10 @@ def test_an_estimator_that_does_not_fit_is_dropped(clock):
     plan = Auto({"last_layer": Costly(clock, 0.1, fits=False), "first_order": Costly(clock, 0.1)}, 0.1, 4)
     train(clock, plan, 50)
     assert plan.name == "first_order" and plan.spent > 0
+    fallback = "first_order", Costly(clock, 0.1)
+    plan = Auto({"last_layer": Costly(clock, 0.1, fits=False)}, 0.1, 4, fallback=fallback)
+    train(clock, plan, 50)
+    assert plan.name == "first_order" and fallback[1].asked > 1
     with pytest.raises(Unsuited):
         train(clock, Auto({"last_layer": Costly(clock, 0.1, fits=False)}, 0.1, 4), 50)
 
