@@ -6,6 +6,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.graph import GradientEdge
 
 from engine.affinity.estimator import Estimator, Unsuited, Update, step_generator
 from engine.affinity.metric import fit_metric
@@ -65,11 +66,17 @@ class LastLayer(Estimator):
         features = [self._features(call, update) for call in calls]
         # One block a layer, made beforehand: small tensors kept between large ones that go would fragment the memory.
         seen = {
-            call.layer: inputs.new_zeros(len(losses), len(call.layer.weight), inputs.shape[1])
+            call.layer: inputs.new_zeros(len(losses), len(inputs), len(call.layer.weight))
             for call, inputs in zip(calls, features, strict=True)
         }
+        outputs = [call.output for call in calls]
+        scale = HALF_SCALE if calls[0].dtype == torch.float16 else 1.0
         for place, task in enumerate(update.losses):
-            self._add(update, task, calls, features, {layer: block[place] for layer, block in seen.items()})
+            found = _gradients(task, update.losses[task], outputs, scale)
+            for call, gradient, inputs in zip(calls, found, features, strict=True):
+                if gradient is not None:
+                    rows = _at_places(call.layer, gradient).to(inputs.dtype)
+                    seen[call.layer][place].addmm_(inputs, rows, alpha=1 / scale)
         products = 0.0
         for layer, block in seen.items():
             gradients = seen[layer] = update.shared.average(block)
@@ -77,8 +84,8 @@ class LastLayer(Estimator):
         if self.metric:
             if self._fitted is None or self._observed % REFIT == 0:
                 self._fitted = fit_metric(update)
-            below = calls[0].layer.weight.detach().T @ seen[calls[0].layer]
-            products = products + (self._fitted @ below).flatten(1) @ below.flatten(1).T
+            below = seen[calls[0].layer] @ calls[0].layer.weight.detach()
+            products = products + (below @ self._fitted.T).flatten(1) @ below.flatten(1).T
         self._observed += 1
         return products.double() / losses
 
@@ -92,7 +99,7 @@ class LastLayer(Estimator):
         self._observed, self._fitted = state["observed"], state["metric"]
 
     def _features(self, call: Call, update: Update) -> Tensor:
-        """``[places, columns (+ 1 with a bias)]``: the projected inputs of one run, at every sample and position."""
+        """``[columns (+ 1 with a bias), places]``: the projected inputs of one run, at every sample and position."""
         layer, size = call.layer, call.layer.weight[0].numel()
         dtype = torch.promote_types(layer.weight.dtype, torch.float32)
         projection = None
@@ -103,30 +110,24 @@ class LastLayer(Estimator):
             projection = random.to(update.shared.device, dtype)
         return _inputs(layer, call.inputs.to(dtype), projection)
 
-    def _add(
-        self, update: Update, task: str, calls: list[Call], features: list[Tensor], into: dict[nn.Module, Tensor]
-    ) -> None:
-        """Add the task's gradient on every layer ``[outputs, columns]``, through the projection."""
-        loss = update.losses[task]
-        scale = HALF_SCALE if calls[0].dtype == torch.float16 else 1.0
-        outputs = [call.output for call in calls]
-        found = torch.autograd.grad(loss, outputs, torch.full_like(loss, scale), retain_graph=True, allow_unused=True)
-        if all(gradient is None for gradient in found):
-            raise Unsuited(
-                f"The loss of {task!r} does not depend on the last layer of the shared module, so that no step on it "
-                "changes it; choose the estimator first_order, or leave the task out."
-            )
-        for call, gradient, inputs in zip(calls, found, features, strict=True):
-            if gradient is not None:
-                rows = _at_places(call.layer, gradient).to(inputs.dtype)
-                into[call.layer].addmm_(rows, inputs, alpha=1 / scale)
+
+def _gradients(task: str, loss: Tensor, outputs: list[GradientEdge], scale: float) -> tuple[Tensor | None, ...]:
+    """The task's gradients at every output of the layers, times ``scale``; None where it does not depend on one."""
+    weight = None if scale == 1 else torch.full_like(loss, scale)
+    found = torch.autograd.grad(loss, outputs, weight, retain_graph=True, allow_unused=True)
+    if all(gradient is None for gradient in found):
+        raise Unsuited(
+            f"The loss of {task!r} does not depend on the last layer of the shared module, so that no step on it "
+            "changes it; choose the estimator first_order, or leave the task out."
+        )
+    return found
 
 
 def _inputs(layer: nn.Module, inputs: Tensor, projection: Tensor | None) -> Tensor:
-    """``[places, columns (+ 1)]``: what the layer multiplies its weights with, at every sample and position."""
+    """``[columns (+ 1), places]``: what the layer multiplies its weights with, at every sample and position."""
     if isinstance(layer, nn.Linear):
-        rows = inputs.flatten(0, -2) if inputs.ndim > 1 else inputs[None]
-        rows = rows if projection is None else rows @ projection.T
+        rows = (inputs.flatten(0, -2) if inputs.ndim > 1 else inputs[None]).T
+        rows = rows if projection is None else projection @ rows
     else:
         size = layer.weight[0].numel()
         kernels = torch.eye(size, dtype=inputs.dtype, device=inputs.device) if projection is None else projection
@@ -138,13 +139,13 @@ def _inputs(layer: nn.Module, inputs: Tensor, projection: Tensor | None) -> Tens
             padding=layer.padding,
             dilation=layer.dilation,
         )
-        rows = maps.flatten(2).transpose(1, 2).flatten(0, 1)
-    return rows if layer.bias is None or not layer.bias.requires_grad else F.pad(rows, (0, 1), value=1.0)
+        rows = maps.flatten(2).transpose(0, 1).flatten(1)
+    return rows if layer.bias is None or not layer.bias.requires_grad else F.pad(rows, (0, 0, 0, 1), value=1.0)
 
 
 def _at_places(layer: nn.Module, gradient: Tensor) -> Tensor:
-    """``[outputs, places]`` from a gradient at the layer's output."""
+    """``[places, outputs]`` from a gradient at the layer's output."""
     if isinstance(layer, nn.Linear):
-        return gradient.reshape(-1, gradient.shape[-1]).T
+        return gradient.reshape(-1, gradient.shape[-1])
     gradient = gradient if gradient.ndim == layer.weight.ndim else gradient[None]
-    return gradient.flatten(2).transpose(0, 1).flatten(1)
+    return gradient.flatten(2).transpose(0, 1).flatten(1).T

@@ -182,8 +182,11 @@ class Observer:
                     f"The loss of {task!r} has no graph, so that no gradient can be taken; call observe before "
                     "backward, with the losses themselves (not detached), and not under no_grad."
                 )
-        here = torch.tensor([float(losses.get(task) is not None) for task in self.tasks], device=self.shared.device)
-        everywhere = self.shared.average(here).tolist()
+        here = [task for task in self.tasks if losses.get(task) is not None]
+        if self.shared.processes == 1:
+            return here
+        flags = torch.tensor([float(task in here) for task in self.tasks], device=self.shared.device)
+        everywhere = self.shared.average(flags).tolist()
         return [task for task, share in zip(self.tasks, everywhere, strict=True) if share > 1 - 1e-6]
 
     def _prepare(self) -> None:

@@ -162,4 +162,4 @@ class Shared:
 
 def averaged_losses(losses: Mapping[str, Tensor], shared: Shared) -> Tensor:
     """``[tasks]``, float64, detached, averaged over processes."""
-    return shared.average(torch.stack([loss.detach().double() for loss in losses.values()]))
+    return shared.average(torch.stack([loss.detach() for loss in losses.values()]).double())

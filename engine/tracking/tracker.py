@@ -195,7 +195,7 @@ class AffinityTracker:
                     f"The run {name!r} has the tasks {', '.join(continued.tasks)}, but this tracker has "
                     f"{', '.join(tasks)}; give the same, or another name."
                 )
-            run_id, step = continued.id, continued.step if step is None else step
+            name, run_id, step = continued.name, continued.id, continued.step if step is None else step
         else:
             config = {"affinity": chosen.affinity, "overhead": chosen.overhead, "every": chosen.every, "seed": seed}
             run_id, token = opened.create_tracked(name, tasks, config, quantity, group, self._steps)

@@ -10,8 +10,8 @@ only ``auto`` has a run of its own over the same updates, as its choices depend 
 - *other seed*: the same with the exact matrix of another seed, and what exact itself reaches there;
 - *regret*: the best grouping under the estimate, valued under the exact matrix, at 2, 3 and 4 networks:
   ``(V* − V) / |V*|``, with V* the value of the best. Mean of the seeds;
-- *of the gain*: the same loss as a share of what grouping can gain, ``(V* − V) / (V* − V_one)``, with V_one the value of
-  one network for all tasks.
+- *of the gain*: the same loss as a share of what grouping can gain, ``(V* − V) / (V* − V_one)``, with V_one the value
+  of one network for all tasks.
 
 A task's score is the mean of what the others in its network give it, and none is alone. With more than 14 tasks the
 first 14 are served, and the others may be trained along. The images, vectors and labels of all problems but yeast are

@@ -70,6 +70,7 @@ ROWS = (
     Row("first_order", FirstOrder, 10, 100),
     CHEAP,
     Row("last_layer", LastLayer, 5),
+    Row("last_layer over 2 layers", partial(LastLayer, 2), timed=100),
     Row("last_layer with metric", partial(LastLayer, metric=True)),
     Row("head_lookahead", HeadLookahead, 10),
     Row("corrected (exact every 10th)", lambda: Corrected(LastLayer(), Lookahead(), 10), timed=40),
