@@ -92,7 +92,7 @@ class Update:
 
     @property
     def step_size(self) -> float:
-        """η: the optimiser's present learning rate of the shared parameters.
+        """η: the optimiser's present learning rate of the shared parameters; 0 where a warm-up begins there.
 
         Raises:
             KindredError: if there is none, or more than one.
@@ -107,10 +107,10 @@ class Update:
         mine = {id(parameter) for parameter in self.shared.parameters()}
         groups = self.optimizer.param_groups
         rates = {float(group["lr"]) for group in groups if any(id(each) in mine for each in group["params"])}
-        if len(rates) != 1 or not min(rates) > 0:
+        if len(rates) != 1 or min(rates) < 0:
             raise KindredError(
-                f"The shared parameters have the learning rates {sorted(rates)}; the lookahead divides by one "
-                "positive rate, so put them into one parameter group of the optimiser, or give `step_size`."
+                f"The shared parameters have the learning rates {sorted(rates)}; the lookahead divides by one rate, so "
+                "put them into one parameter group of the optimiser, or give `step_size`."
             )
         return rates.pop()
 

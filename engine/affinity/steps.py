@@ -24,7 +24,7 @@ def effects_of_steps(
     take_step: Step,
     replaying: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Tensor:
-    """``[source, target]``, float64: ``(1 − L_t(after the step of s) / L_t(before)) / η``.
+    """``[source, target]``, float64: ``(1 − L_t(after the step of s) / L_t(before)) / η``; NaN while η is 0.
 
     Args:
         update: with a closure and a step size.
@@ -36,6 +36,8 @@ def effects_of_steps(
         KindredError: if a loss is not positive and finite, before or after, or the closure draws another batch.
     """
     before = update.positive()
+    if not update.step_size:
+        return before.new_full((len(before), len(before)), torch.nan)
     with replaying():
         if update.shared.start is None:
             before = update.replay()

@@ -171,7 +171,10 @@ class AffinityTracker:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is not None and self._active:
-            self._end("failed", f"The training loop stopped on {type(error).__name__}: {error}")
+            try:
+                self._end("failed", f"The training loop stopped on {type(error).__name__}: {error}")
+            except Exception as another:  # the loop's own error is the one to see
+                warnings.warn(f"Kindred could not end the run: {another}", stacklevel=2)
         self.finish()
 
     def _open(

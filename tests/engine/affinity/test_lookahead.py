@@ -118,6 +118,12 @@ def test_two_learning_rates_are_refused():
         observe(model, inputs, labels, optimizer)
 
 
+def test_a_learning_rate_of_zero_tells_nothing_yet():
+    """As where a warm-up begins."""
+    model, inputs, labels = problem()
+    assert observe(model, inputs, labels, optimizer_of(model, "plain", 0.0))[0].isnan().all()
+
+
 def test_without_a_step_size_the_way_out_is_told():
     model, inputs, labels = problem()
     with pytest.raises(KindredError, match="give the tracker `optimizer`.*or `step_size`"):

@@ -301,6 +301,17 @@ def test_a_loop_that_raises_within_the_block_fails_its_run(store_url):
     assert (run.status, run.error) == ("failed", "The training loop stopped on RuntimeError: the loader ran dry")
 
 
+def test_the_loops_own_error_is_seen_even_if_the_run_cannot_be_ended(store_url, monkeypatch):
+    _, tracker = tracker_of(store_url)
+
+    def full(**columns):
+        raise KindredError("the disk is full")
+
+    monkeypatch.setattr(tracker._store_writer, "end", full)
+    with pytest.warns(UserWarning, match="the disk is full"), pytest.raises(RuntimeError, match="ran dry"), tracker:
+        raise RuntimeError("the loader ran dry")
+
+
 def test_further_writers_hear_the_same(store_url):
     class Memory:
         def __init__(self):
