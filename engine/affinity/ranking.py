@@ -1,4 +1,7 @@
-"""How alike two affinities rank the pairs of tasks."""
+"""How alike two affinities rank the pairs of tasks.
+
+Without scipy.stats, whose import takes longer than all else that a command or the first page waits for.
+"""
 
 import numpy as np
 

@@ -1,7 +1,6 @@
 """Two processes that share a batch see what one process sees of all of it, and a fault in one stops both."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -94,8 +93,6 @@ def _faults(rank, part):
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    if sys.platform == "win32":
-        pytest.skip("gloo's file store needs a POSIX system")
     folder = tmp_path_factory.mktemp("ranks")
     mp.start_processes(process, (f"file://{folder / 'meeting'}", folder), nprocs=2, start_method="spawn")
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
