@@ -19,6 +19,7 @@ COMPARED_AT = (1, 4, 60)  # observations at which all candidates are compared, i
 COMPARING = 0.15  # of the whole run's budget that one comparison may take
 GROWTH = 3.0  # how much dearer the next candidate may be than the last one
 MOST_SAVED = 20  # plain steps whose unspent budget is kept; more would be spent at once when conditions change
+TIMED = 0.9  # of what observing costs: hooks in the forward pass and colder caches cost outside its own calls
 HICCUP = 5.0  # times the usual; what a step or an observation takes beyond is not counted
 NOISE = 75.0  # updates after which an estimate's correlation with the infinite run is 1/√2 (45 to 105 were measured)
 SWITCH = 1.05  # how much better another estimator must promise to be
@@ -61,6 +62,7 @@ class Auto:
         fallback: tuple[str, Estimator] | None = None,
     ) -> None:
         self.candidates, self.overhead, self.tasks, self.steps = dict(candidates), overhead, tasks, steps or USUAL_STEPS
+        self._share = TIMED * overhead
         self.name = next(iter(self.candidates))
         self.quantity = self.candidates[self.name].quantity
         self.spent = self.plain = 0.0
@@ -112,14 +114,14 @@ class Auto:
         usual = median(self._plain_times) if self._plain_times else plain
         cost = self._cost(self.name, usual)
         # A hiccup, as when Python collects garbage, is no one's fault and comes seldom.
-        self._balance += self.overhead * min(plain, HICCUP * steps * usual)
+        self._balance += self._share * min(plain, HICCUP * steps * usual)
         timed = self._costs[self.name] and not self._comparing
         self._balance -= min(observing, HICCUP * cost) if timed else observing
-        self._balance = min(self._balance, MOST_SAVED * self.overhead * usual)
+        self._balance = min(self._balance, MOST_SAVED * self._share * usual)
         wait = 1
         if usual:
             self._choose(usual)
-            wait = math.ceil((self._cost(self.name, usual) - self._balance) / (self.overhead * usual))
+            wait = math.ceil((self._cost(self.name, usual) - self._balance) / (self._share * usual))
         names = list(self.candidates)
         self.name = names[self._first(names.index(self.name))]
         self._next = step + self._first(max(1, wait))
@@ -130,7 +132,7 @@ class Auto:
             return f"auto chose {self.name}; overhead not yet known of {self.overhead:.0%} allowed"
         interval = round(self._interval(self.name, median(self._plain_times)))
         often = "every update" if interval == 1 else f"about every {_ordinal(interval)} update"
-        share = self.spent / self.plain
+        share = self.spent / self.plain / TIMED
         return f"auto chose {self.name}, {often}; overhead {share:.1%} of {self.overhead:.0%} allowed"
 
     def state(self) -> dict[str, Any]:
@@ -145,7 +147,7 @@ class Auto:
     def _compare(self, update: Update) -> Tensor:
         """All candidates on one update, the cheapest first; what the chosen one says."""
         self._comparing = True
-        allowed = COMPARING * self.overhead * self.steps * median(self._plain_times)
+        allowed = COMPARING * self._share * self.steps * median(self._plain_times)
         found, taken, spent = {}, 0.0, 0.0
         for name in list(self.candidates):
             # All processes stop at the same candidate, as each takes part in every exchange.
@@ -198,7 +200,7 @@ class Auto:
 
     def _interval(self, name: str, plain: float) -> float:
         """The steps between two observations that the budget pays for in the long run."""
-        return max(1.0, self._cost(name, plain) / (self.overhead * plain))
+        return max(1.0, self._cost(name, plain) / (self._share * plain))
 
 
 def _agreement(one: Tensor, other: Tensor) -> float:

@@ -190,13 +190,13 @@ def regrets(names: tuple[str, ...], estimate: np.ndarray, exact: np.ndarray) -> 
     return found
 
 
-def over_plainest_loop(problem: Problem) -> float:
+def over_plainest_loop(problem: Problem, updates: int = COMPARED) -> float:
     """CPU time of the lookahead over that of the shortest correct loop, on the same updates; ratio of medians."""
     training = Training(problem, 0, "cpu")
     shared = Shared(training.model.trunk, len(training.tasks))
     parameters, times = list(training.model.trunk.parameters()), ([], [])
     lookahead = Lookahead()
-    for step in range(COMPARED):
+    for step in range(updates):
         shared.expect()
         losses = training.losses()
         update = Update(step, losses, shared, training.losses, training.optimizer, check=step % 10 == 0)

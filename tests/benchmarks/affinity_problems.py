@@ -14,7 +14,7 @@ from engine.tasks import Task
 from engine.training.losses import task_losses
 
 SAMPLES = 3000
-FACTORS = 6
+FACTORS = 10
 
 Data = tuple[tuple[Task, ...], Split]
 Trunk = tuple[nn.Module, int]
@@ -81,10 +81,11 @@ def _yeast() -> Data:
 
 
 def _mixtures(tasks: int, shape: tuple[int, ...]) -> Callable[[], Data]:
-    """Pictures (or vectors) that mix six patterns and noise; labels ask for sparse functions of the mixture.
+    """Pictures (or vectors) that mix ten patterns and noise; labels ask for sparse functions of the mixture.
 
-    Each task depends on about half of the six factors, by their value and by their square, with signs of its own and
-    noise: tasks with factors in common learn from each other, others compete for the same trunk.
+    Each task depends on two or three of the ten factors by their value and on two by their square, with signs of its
+    own, and a good part of it is noise: tasks with factors in common learn from each other, the others only share
+    the trunk.
     """
 
     def make() -> Data:
@@ -99,9 +100,9 @@ def _mixtures(tasks: int, shape: tuple[int, ...]) -> Callable[[], Data]:
         else:
             patterns = normal(FACTORS, *shape)
         inputs = torch.tensordot(mixture, patterns, dims=1) + 0.7 * normal(SAMPLES, *shape)
-        linear = normal(FACTORS, tasks) * (torch.rand(FACTORS, tasks, generator=random) < 0.5)
-        squared = normal(FACTORS, tasks) * (torch.rand(FACTORS, tasks, generator=random) < 0.4)
-        asked = mixture @ linear + 0.7 * (mixture**2 - 1) @ squared + 0.5 * normal(SAMPLES, tasks)
+        linear = normal(FACTORS, tasks) * (torch.rand(FACTORS, tasks, generator=random) < 0.25)
+        squared = normal(FACTORS, tasks) * (torch.rand(FACTORS, tasks, generator=random) < 0.2)
+        asked = mixture @ linear + 0.7 * (mixture**2 - 1) @ squared + normal(SAMPLES, tasks)
         named = tuple(Task(f"task {place:03d}", "binary_cross_entropy") for place in range(tasks))
         return named, Split(inputs, {task.name: (asked[:, place] > 0).float() for place, task in enumerate(named)})
 
@@ -153,10 +154,10 @@ def _resnet18() -> Trunk:
 
 ON_CPU = (
     Problem("yeast_mlp", 1000, 64, 0.05, _mlp(103, 64), _yeast),
-    Problem("yeast_wide", 400, 256, 0.05, _mlp(103, 512), _yeast),
+    Problem("yeast_wide", 250, 256, 0.05, _mlp(103, 512), _yeast),
     Problem("conv_9", 500, 64, 0.05, _convolutional(), _mixtures(9, (3, 16, 16))),
-    Problem("conv_40", 250, 64, 0.05, _convolutional(), _mixtures(40, (3, 16, 16))),
-    Problem("batchnorm_9", 400, 64, 0.02, _convolutional(True), _mixtures(9, (3, 16, 16))),
+    Problem("conv_40", 200, 64, 0.05, _convolutional(), _mixtures(40, (3, 16, 16))),
+    Problem("batchnorm_9", 300, 64, 0.02, _convolutional(True), _mixtures(9, (3, 16, 16))),
     Problem("mlp_100", 300, 256, 0.02, _mlp(64, 512), _mixtures(100, (64,)), ranked=False),
 )
 ON_GPU = (

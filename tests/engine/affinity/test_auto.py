@@ -79,7 +79,7 @@ def test_it_follows_a_change_of_conditions(clock):
     spent, trained = plan.spent, plan.plain
     train(clock, plan := Auto({"only": Costly(clock, 0.3)}, 0.1, 4), 1600, lambda step: 1.0 if step < 600 else 0.1)
     assert (plan.spent - spent) / (plan.plain - trained) <= 0.11
-    assert plan.note().startswith("auto chose only, about every 30th update")
+    assert plan.note().startswith("auto chose only, about every 33rd update")
 
 
 def test_noise_in_the_timings_does_not_break_the_budget(clock):

@@ -5,6 +5,7 @@ import sys
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import pytorch_lightning as pl
 import torch
@@ -13,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from engine.errors import KindredError
 from engine.runs.store import Store
+from engine.tracking.folder import FolderWriter
 from engine.tracking.lightning import AffinityCallback
 from tests.conftest import ROOT
 
@@ -194,6 +196,16 @@ def test_a_finished_training_is_prolonged_in_its_run(store_url, tmp_path):
     run, series = Store(store_url).run(again.run), Store(store_url).series(again.run)
     assert (run.status, run.step) == ("finished", 18)
     assert series.edges[0] == 0 and series.edges[-1] == 18 and series.updates.sum() == 18
+
+
+def test_a_resumed_training_goes_on_in_its_folder(store_url, tmp_path):
+    folder = tmp_path / "mirror"
+    _, trainer = fit(tmp_path, [callback_of("last_layer", run="mirrored", writers=[FolderWriter(folder)])])
+    trainer.save_checkpoint(tmp_path / "end.ckpt")
+    again = callback_of("last_layer", run="mirrored", writers=[FolderWriter(folder, resume=True)])
+    fit(tmp_path, [again], max_epochs=3, ckpt_path=tmp_path / "end.ckpt")
+    steps = pd.read_csv(folder / "windows.csv").step_to.unique().tolist()
+    assert steps == Store(store_url).series(again.run).edges[1:].tolist()
 
 
 def test_a_resumed_training_may_begin_a_run_of_its_own(store_url, tmp_path):
