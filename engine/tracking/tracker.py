@@ -203,8 +203,12 @@ class AffinityTracker:
             config = {"affinity": chosen.affinity, "overhead": chosen.overhead, "every": chosen.every, "seed": seed}
             run_id, token = opened.create_tracked(name, tasks, config, quantity, group, self._steps)
         self._store_writer = StoreWriter(opened, run_id, token)
-        for writer in self._writers:
-            writer.begin(name, tasks, quantity)
+        try:
+            for writer in self._writers:
+                writer.begin(name, tasks, quantity)
+        except Exception as error:
+            self._store_writer.end(status="failed", error=str(error), finished=time.time(), worker="")
+            raise
         return step or 0
 
     def _begin_at(self, step: int) -> None:

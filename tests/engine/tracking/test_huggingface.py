@@ -1,5 +1,6 @@
 """The Hugging Face callback in real trainings by transformers' Trainer."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -18,6 +19,17 @@ from engine.tracking.huggingface import STATE_FILE, AffinityCallback
 from tests.conftest import ROOT
 
 TASKS = ("depth", "normals", "edges")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """A Trainer collects garbage each time it starts; so small a network only waits for a second thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    gc.freeze()
+    yield
+    gc.unfreeze()
+    torch.set_num_threads(threads)
 
 
 class Model(PreTrainedModel):

@@ -21,6 +21,15 @@ from tests.conftest import ROOT
 TASKS = ("depth", "normals", "edges")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """So small a network only waits for a second one."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 class Model(pl.LightningModule):
     """Three regressions on one trunk."""
 

@@ -339,6 +339,17 @@ def test_further_writers_hear_the_same(store_url):
     ]
 
 
+def test_a_writer_that_refuses_leaves_no_run_behind_as_running(store_url):
+    class Refusing:
+        def begin(self, name, tasks, quantity):
+            raise KindredError("this folder holds another run")
+
+    with pytest.raises(KindredError, match="holds another run"):
+        tracker_of(store_url, writers=[Refusing()])
+    run = next(run for run in Store(store_url).runs() if run.name == "my run")
+    assert (run.status, run.error) == ("failed", "this folder holds another run")
+
+
 def test_one_line_of_engine_gives_the_tracker():
     import engine
 
