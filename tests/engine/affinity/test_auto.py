@@ -68,18 +68,18 @@ def train(clock, plan, steps, plain=lambda step: 1.0):
 def test_it_keeps_to_its_budget_and_uses_it(clock, overhead, cost):
     share = train(clock, Auto({"only": Costly(clock, cost)}, overhead, 4), 1200)
     assert share <= overhead * 1.05
-    assert share >= 0.8 * min(cost, overhead) or cost > 100 * overhead  # so dear that the first one is hardly earned
+    assert share >= 0.7 * min(cost, overhead) or cost > 100 * overhead  # so dear that the first one is hardly earned
 
 
 def test_it_follows_a_change_of_conditions(clock):
     """Steps become ten times faster half way: the same observations would then cost ten times their share."""
     plan = Auto({"only": Costly(clock, 0.3)}, 0.1, 4)
     train(clock, plan, 600)
-    assert plan.note().startswith("auto chose only, about every 3rd update")
+    assert plan.note().startswith("auto chose only, about every 4th update")
     spent, trained = plan.spent, plan.plain
     train(clock, plan := Auto({"only": Costly(clock, 0.3)}, 0.1, 4), 1600, lambda step: 1.0 if step < 600 else 0.1)
     assert (plan.spent - spent) / (plan.plain - trained) <= 0.11
-    assert plan.note().startswith("auto chose only, about every 33rd update")
+    assert plan.note().startswith("auto chose only, about every 38th update")
 
 
 def test_noise_in_the_timings_does_not_break_the_budget(clock):
