@@ -85,7 +85,9 @@ def test_from_a_launched_run_to_a_reimported_grouping(dashboard, page, store, tm
     expect(metrics.first).to_contain_text("Class3 → Class7")
     expect(metrics.last).to_contain_text("Class7 → Class3")
     expect(metrics.first).to_contain_text(re.compile(r"± .* standard error, from \d+ windows"))
-    expect(page.locator(".kindred-plain[data-ready=true]")).to_have_count(3)  # the pair, its losses, the reliability
+    page.get_by_text("How the reliability grew").click()  # a chart is drawn once it has a width
+    drawn = page.locator(".kindred-plain[data-ready=true]")
+    expect(drawn).to_have_count(3, timeout=30_000)  # the pair, its losses, the reliability
 
     # the task graph shows the same run
     page.get_by_role("link", name="Task graph").click()
