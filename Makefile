@@ -24,6 +24,7 @@ $(VENV)/installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(IN_VENV) -m pip install --quiet --upgrade "pip>=25.1"
 	$(IN_VENV) -m pip install --quiet -r requirements.txt
+	$(IN_VENV) -m engine.grouping.compile
 	@touch $@
 
 $(VENV)/installed-tests: $(VENV)/installed pyproject.toml

@@ -106,12 +106,30 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
     "solver": (
         Entry(
             "exact_subsets",
-            "dynamic programme over subsets: the optimum for every budget at once, up to 14 served tasks",
+            "dynamic programme over subsets: the optimum for every budget at once, up to 16 served tasks",
             "engine.grouping.exact_subsets:solve",
         ),
         Entry(
+            "column_generation",
+            "linear programme over blocks with exact pricing: proofs, or honest gaps, for many served tasks",
+            "engine.grouping.column_generation:solve",
+            "Gilmore and Gomory, Operations Research 1961",
+        ),
+        Entry(
+            "local_search",
+            "simulated annealing: a good grouping in milliseconds, without a proof",
+            "engine.grouping.local_search:solve",
+            "Kirkpatrick et al., Science 1983",
+        ),
+        Entry(
+            "branch_and_bound",
+            "the papers' method, with bounds: a readable reference for few served tasks",
+            "engine.grouping.branch_and_bound:solve",
+            "Standley et al., ICML 2020; Fifty et al., NeurIPS 2021",
+        ),
+        Entry(
             "integer_program",
-            "0-1 programme over candidate networks in PuLP: the independent check, up to 10 tasks",
+            "0-1 programme over blocks in PuLP, with CBC or HiGHS: the independent check, up to 16 served tasks",
             "engine.grouping.integer_program:solve",
             "Standley et al., ICML 2020; Fifty et al., NeurIPS 2021",
         ),

@@ -2,7 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 from engine.errors import KindredError
 
@@ -32,3 +35,39 @@ def check_fields(settings: Any, ranges: Mapping[str, Range], choices: Mapping[st
 
 def _spoken(field: str) -> str:
     return field.replace("_", " ").capitalize()
+
+
+def is_finite(value: object) -> bool:
+    """Whether it is a number that a ``float`` can hold: no text, truth value, NaN or infinity."""
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and math.isfinite(float(value))
+    except OverflowError:
+        return False
+
+
+def check_number(what: str, value: object, least: float | None = None, above: bool = False) -> float:
+    """The number as a ``float``, if it is finite and at least ``least``, or above it.
+
+    Raises:
+        KindredError: naming ``what`` it is, and the rule.
+    """
+    good = is_finite(value)
+    if good and least is not None:
+        good = value > least if above else value >= least
+    if not good:
+        rule = "" if least is None else f" {'above' if above else 'of at least'} {least:g}"
+        raise KindredError(f"{what} is {value!r}; give a finite number{rule}.")
+    return float(value)
+
+
+def check_limit(what: str, limit: int | None, least: int) -> int | None:
+    """A whole number of at least ``least``, or ``None`` for no limit.
+
+    Raises:
+        KindredError: naming ``what`` it is, and the rule.
+    """
+    if limit is None:
+        return None
+    if not isinstance(limit, Integral) or isinstance(limit, bool | np.bool_) or limit < least:
+        raise KindredError(f"{what} is {limit!r}; give a whole number of at least {least}, or none.")
+    return int(limit)

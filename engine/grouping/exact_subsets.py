@@ -1,12 +1,12 @@
 """The best grouping for every budget at once, by dynamic programming over the subsets of the serving tasks.
 
-A grouping splits the k serving tasks into blocks, each served by one network. Networks may overlap, so each
-block chooses its network freely, and the search falls into two parts:
+A grouping splits the serving tasks into blocks, each served by one network, and the search falls into two parts:
 
-1. *The best network for a block.* For every block P ⊆ serving tasks, the best network N ⊇ P, in closed form.
-2. *The best partition.* Over the partitions of the serving tasks into b blocks, for all b together.
+1. *The best network for a block*, for every block and every cost that a network can have: `engine.grouping.blocks`.
+2. *The best partition*: over the partitions of the serving tasks into blocks, for all budgets together.
 
-Both parts try every case, so that the result is optimal. Time O(2^k T log T + k 3^k) for T tasks.
+Both parts try every case, so that the result is optimal. Time O(2^k T + B 3^k) for k serving tasks among T and B steps
+of the budget.
 
 Source: the problem of Fifty et al., NeurIPS 2021, and Standley et al., ICML 2020, who search it by branch and
 bound; the partition by subsets is the classical dynamic programme (Yeh, "A dynamic programming approach to
@@ -14,202 +14,221 @@ the complete set partitioning problem", BIT 1986).
 """
 
 import time
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Sequence
 
 import numpy as np
 
 from engine.errors import KindredError
+from engine.grouping.blocks import Blocks
+from engine.grouping.compiling import compiled
 from engine.grouping.problem import GroupingProblem, check_budget
 from engine.grouping.solution import Certificate, Network, Solution, evaluate
+from engine.grouping.stop import Stop
+from engine.grouping.tables import block_table
 
 NAME = "exact_subsets"
-MOST_SERVING = 14
-MOST_TASKS = 200
+MOST_SERVING = 16
+MOST_WORK = 2e9  # steps of the dynamic programme: about two seconds
 TIE = 1e-12  # values tie that differ by at most this part of the scores' mean magnitude: rounding, not choice
 RESTS_ON = "every partition of the serving tasks was compared, each block with its best network"
 
 
-def solve_all_budgets(problem: GroupingProblem) -> list[Solution]:
-    """The optimal grouping for each budget 1, 2, … up to the number of serving tasks.
+def solves(problem: GroupingProblem) -> bool:
+    """Whether the problem is small enough."""
+    return len(problem.serving) <= MOST_SERVING and _work(Blocks(problem)) <= MOST_WORK
 
-    Of groupings that tie, one with the fewest networks; the same problem always gives the same result.
+
+def solve_all_budgets(problem: GroupingProblem, budgets: Sequence[float] | None = None) -> list[Solution | None]:
+    """The optimal grouping for each budget; ``None`` where no grouping keeps within it.
+
+    Of groupings that tie, one of the least cost; the same problem always gives the same result.
     ``seconds`` is the time for all budgets together, as they are solved in one pass.
 
-    Raises:
-        KindredError: with more than 14 serving tasks or 200 tasks.
-    """
-    return _solve_up_to(problem, len(problem.serving))
-
-
-def solve(problem: GroupingProblem, budget: int) -> Solution:
-    """The optimal grouping of at most ``budget`` networks, of those that tie one with the fewest.
-
-    A budget above the number of serving tasks gives the same grouping as that number.
+    Args:
+        budgets: in SNT, ascending; those of :meth:`GroupingProblem.budgets` where left out.
 
     Raises:
-        KindredError: if the budget is not a whole number of at least 1, or as in `solve_all_budgets`.
+        KindredError: if the problem is too large.
     """
-    budget = check_budget(budget)
-    return replace(_solve_up_to(problem, min(budget, len(problem.serving)))[-1], budget=budget)
-
-
-def _solve_up_to(problem: GroupingProblem, most_networks: int) -> list[Solution]:
     started = time.perf_counter()
-    _check_size(problem)
-    blocks = _Blocks(problem)
-    chosen: list[tuple[tuple[Network, ...], float]] = []
-    for partition in _best_partitions(blocks.value, most_networks):
-        networks = tuple(sorted(map(blocks.network, partition), key=lambda n: problem.serving.index(n.serves[0])))
-        value = evaluate(problem, networks)
-        if chosen and value <= chosen[-1][1] + TIE * _mean_magnitude(problem, networks):
-            networks, value = chosen[-1]
-        chosen.append((networks, value))
+    blocks = Blocks(problem)
+    _check_size(blocks)
+    budgets = problem.budgets() if budgets is None else budgets
+    chosen = _choose(blocks, [blocks.spendable(budget) for budget in budgets])
     seconds = time.perf_counter() - started
     return [
-        Solution(problem, budget, networks, value, Certificate(value, RESTS_ON), NAME, seconds)
-        for budget, (networks, value) in enumerate(chosen, start=1)
+        found and Solution(problem, budget, found[0], found[1], Certificate(found[1], RESTS_ON), NAME, seconds)
+        for budget, found in zip(budgets, chosen, strict=True)
     ]
 
 
-class _Blocks:
-    """Every block P of serving tasks, written as a bit mask, with the best network that holds it.
-
-    With ``w_P(s) = Σ_{t ∈ P, t ≠ s} Z[s, t]``, what task s gives to the block, the block's scores in a
-    network N ⊇ P add up to ``Σ_{s ∈ N} w_P(s) / (|N| − 1)`` for the mean, as all of P share the denominator,
-    and to ``Σ_{s ∈ N} w_P(s)`` for the sum. For a given number of auxiliaries, those with the largest w_P are
-    best. So the best network is a prefix of the outsiders in descending order of w_P, and every prefix is
-    tried.
-
-    Attributes:
-        value: ``[2^k]``, the block's sum of scores in its best network; −inf for the empty block.
-    """
-
-    def __init__(self, problem: GroupingProblem) -> None:
-        self.problem = problem
-        auxiliary = [task for task in problem.tasks if task not in set(problem.serving)]
-        self.tasks = (*problem.serving, *auxiliary)
-        served = len(problem.serving)
-        order = [problem.position[task] for task in self.tasks]
-        gives = problem.affinity[np.ix_(order, order[:served])].T.copy()
-        self.alone = np.diagonal(gives).copy()
-        np.fill_diagonal(gives, 0.0)
-        self.w = np.zeros((1 << served, len(self.tasks)))
-        for bit in range(served):
-            np.add(self.w[: 1 << bit], gives[bit], out=self.w[1 << bit : 2 << bit])
-        rows = (1 << 17) // len(self.tasks)  # 1 MB of w at a time, which stays in the processor's cache
-        masks = np.arange(1 << served)
-        self.value = np.concatenate([self._totals(masks[start : start + rows]).max(axis=1) for start in masks[::rows]])
-        self.value[0] = -np.inf
-
-    def network(self, block: int) -> Network:
-        """The block's best network; of those that tie, the one with the fewest auxiliaries."""
-        problem = self.problem
-        totals = self._totals(np.array([block]))[0]
-        best = totals.max()
-        auxiliaries = int(np.argmax(totals >= best - TIE * abs(best)))
-        in_block = {task for bit, task in enumerate(problem.serving) if block >> bit & 1}
-        outsiders = [task for task in np.argsort(-self.w[block], kind="stable") if self.tasks[task] not in in_block]
-        members = in_block | {self.tasks[task] for task in outsiders[:auxiliaries]}
-        return Network(
-            tuple(task for task in problem.tasks if task in members),
-            tuple(task for task in problem.serving if task in in_block),
-        )
-
-    def _totals(self, masks: np.ndarray) -> np.ndarray:
-        """``[block, auxiliaries]``: a block's sum of scores with its 0, 1, 2 … best auxiliaries; or −inf."""
-        served = len(self.problem.serving)
-        held = (masks[:, None] >> np.arange(served) & 1).astype(bool)
-        size = held.sum(axis=1)
-        w = self.w[masks]
-        totals = np.empty((len(masks), len(self.tasks) + 1))
-        totals[:, 0] = np.where(held, w[:, :served], 0.0).sum(axis=1)
-        w[:, :served][held] = -np.inf
-        np.negative(w, out=w)
-        w.sort(axis=1)
-        np.subtract(totals[:, :1], np.cumsum(w, axis=1, out=w), out=totals[:, 1:])
-        if self.problem.aggregate == "mean":
-            others = size[:, None] - 1 + np.arange(len(self.tasks) + 1)
-            totals /= np.maximum(others, 1)
-        alone = size == 1
-        if self.problem.singleton == "forbid":
-            totals[alone, 0] = -np.inf
-        elif self.problem.singleton == "diagonal":
-            totals[alone, 0] = (held[alone] * self.alone).sum(axis=1)
-        else:
-            totals[alone, 0] = self.problem.singleton
-        return totals
-
-
-def _best_partitions(value: np.ndarray, most_blocks: int) -> list[list[int]]:
-    """For each b = 1, 2, … ``most_blocks``, the best partition of all tasks into exactly b blocks.
-
-    ``best[b][S] = max over P of value[P] + best[b − 1][S \\ P]``, where P ⊆ S holds the highest task of S, so
-    that no partition is met twice. The block of the highest task of all is chosen last, which leaves ``best``
-    to the subsets S of the other k − 1 tasks.
+def solve(
+    problem: GroupingProblem, budget: float, time_limit: float | None = None, stop: Stop | None = None
+) -> Solution | None:
+    """The optimal grouping within a budget, of those that tie one of the least cost; ``None`` if there is none.
 
     Args:
-        value: ``[2^k]``, what each block is worth.
+        time_limit, stop: are not looked at, as the work is small and known beforehand.
+
+    Raises:
+        KindredError: if the budget is no positive number, or the problem is too large.
     """
-    half = len(value) // 2
-    tasks = half.bit_length()  # k
-    rest, kept, start = _subsets(max(tasks - 2, 0))
-    gain = [value[(1 << top) + kept[: 3**top]] for top in range(tasks - 1)]
-    best = np.full((most_blocks, half), -np.inf)
-    best[0, 0] = 0.0
-    for blocks in range(1, most_blocks):
-        after = best[blocks - 1][rest]
-        for top in range(tasks - 1):
-            worth = gain[top] + after[: 3**top]
-            best[blocks, 1 << top : 2 << top] = np.maximum.reduceat(worth, start[: 1 << top])
-
-    def trace(blocks: int) -> list[int]:
-        remaining = int(np.argmax(value[: half - 1 : -1] + best[blocks - 1]))
-        partition = [2 * half - 1 - remaining]
-        for left in range(blocks - 2, -1, -1):
-            top = remaining.bit_length() - 1
-            lower = remaining - (1 << top)
-            row = slice(start[lower], start[lower] + (1 << lower.bit_count()))
-            choice = np.argmax(value[(1 << top) + kept[row]] + best[left][rest[row]])
-            remaining = int(rest[row][choice])
-            partition.append((1 << top) + int(kept[row][choice]))
-        return partition
-
-    return [trace(blocks) for blocks in range(1, most_blocks + 1)]
+    return solve_all_budgets(problem, [check_budget(budget)])[0]
 
 
-@lru_cache(maxsize=MOST_SERVING)
-def _subsets(tasks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every pair of a set L of ``tasks`` tasks and a subset of L, as bit masks, in ascending order of L.
+def best_partitions(blocks: Blocks, spend: int) -> tuple[np.ndarray, list[list[tuple[int, int]]]]:
+    """The best partition for each spending, without rounding or ties looked at: the plain numbers, for many replicates.
 
-    The pairs of the first j tasks come first, so that a shorter list is a prefix of a longer one.
+    Args:
+        spend: the largest budget, in whole units of ``blocks.step``.
 
     Returns:
-        The subset and its complement in L, ``[3^tasks]`` each; and where the pairs of each L start,
-        ``[2^tasks]``.
+        ``[spend + 1]``, the best value at each exact spending, −inf where there is none; and its blocks, each as a
+        bit mask of units and a level of cost.
     """
-    rest = kept = size = np.zeros(1, dtype=np.intp)
-    for bit in range(tasks):
-        rest = np.concatenate([rest, np.column_stack([rest, rest + (1 << bit)]).ravel()])
-        kept = np.concatenate([kept, np.column_stack([kept + (1 << bit), kept]).ravel()])
-        size = np.concatenate([size, size + 1])
-    start = np.concatenate([[0], np.cumsum(1 << size)[:-1]])
-    return rest, kept, start
+    value = block_table(blocks.arrays)
+    cost = blocks.arrays.cost
+    _drop_dominated(value)
+    best = _partition_values(value, cost, spend)
+    traced = _trace_all(value, cost, best)
+    return best[-1], [[(int(mask), int(level)) for mask, level in row if mask] for row in traced]
+
+
+def _choose(blocks: Blocks, spends: list[int]) -> list[tuple[tuple[Network, ...], float] | None]:
+    """For each spending, the networks and value of the best grouping that costs no more."""
+    problem = blocks.problem
+    most = min(max(spends, default=0), len(blocks.units) * int(blocks.arrays.cost.max()))
+    if most < 0:
+        return [None] * len(spends)
+    values, partitions = best_partitions(blocks, most)
+    found: list[tuple[tuple[Network, ...], float] | None] = []
+    last = None
+    for value, partition in zip(values, partitions, strict=True):
+        if value > -np.inf and (last is None or value > last[1] - TIE * abs(last[1])):
+            networks = blocks.networks([(_bits(mask), level) for mask, level in partition])
+            exact = evaluate(problem, networks)
+            if last is None or exact > last[1] + TIE * _mean_magnitude(problem, networks):
+                last = networks, exact
+        found.append(last)
+    return [found[min(spend, most)] if spend >= 0 else None for spend in spends]
+
+
+def _bits(mask: int) -> list[int]:
+    return [bit for bit in range(mask.bit_length()) if mask >> bit & 1]
+
+
+@compiled
+def _drop_dominated(value: np.ndarray) -> None:
+    """Strike the blocks that are worth no more at a higher cost."""
+    for level in range(1, value.shape[0]):
+        for mask in range(value.shape[1]):
+            for cheaper in range(level):
+                if value[level, mask] <= value[cheaper, mask]:
+                    value[level, mask] = -np.inf
+
+
+@compiled
+def _partition_values(value: np.ndarray, cost: np.ndarray, spend: int) -> np.ndarray:
+    """The best partition of every set of units at every exact spending.
+
+    ``best[S, b] = max over P and levels l of value[l, P] + best[S \\ P, b − cost[l]]``, where P ⊆ S holds the highest
+    unit of S, so that no partition is met twice.
+
+    Args:
+        value: ``[L, 2^U]``, what each block is worth at each level of cost.
+
+    Returns:
+        ``[2^(U−1) + 1, spend + 1]``: of the sets without the highest unit of all, and last of all units.
+    """
+    half = value.shape[1] // 2
+    best = np.full((half + 1, spend + 1), -np.inf)
+    best[0, 0] = 0.0
+    for number in range(1, half + 1):
+        whole = number if number < half else 2 * half - 1
+        top = 1
+        while top * 2 <= whole:
+            top *= 2
+        lower = whole - top
+        row = best[number]
+        rest = lower
+        while True:  # rest runs over the subsets of lower
+            block = whole - rest
+            for level in range(value.shape[0]):
+                worth = value[level, block]
+                if worth == -np.inf:
+                    continue
+                paid = cost[level]
+                before = best[rest]
+                for b in range(paid, spend + 1):
+                    total = worth + before[b - paid]
+                    row[b] = total if total > row[b] else row[b]
+            if rest == 0:
+                break
+            rest = (rest - 1) & lower
+    return best
+
+
+@compiled
+def _trace_all(value: np.ndarray, cost: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """``[spend + 1, U, 2]``: the blocks (mask, level) of the best partition at each spending; mask 0 where no more."""
+    half = value.shape[1] // 2
+    units = 1
+    while 1 << units < 2 * half:
+        units += 1
+    traced = np.zeros((best.shape[1], units, 2), np.int64)
+    for spend in range(best.shape[1]):
+        if best[half, spend] == -np.inf:
+            continue
+        whole, left, place = 2 * half - 1, spend, 0
+        while whole > 0:
+            top = 1
+            while top * 2 <= whole:
+                top *= 2
+            lower = whole - top
+            most = -np.inf
+            rest = lower
+            chosen, chosen_level = 0, 0
+            while True:
+                for level in range(value.shape[0]):
+                    worth = value[level, whole - rest]
+                    if worth > -np.inf and cost[level] <= left:
+                        total = worth + best[rest, left - cost[level]]
+                        if total > most:
+                            most, chosen, chosen_level = total, rest, level
+                if rest == 0:
+                    break
+                rest = (rest - 1) & lower
+            traced[spend, place, 0] = whole - chosen
+            traced[spend, place, 1] = chosen_level
+            place += 1
+            whole = chosen
+            left -= cost[chosen_level]
+    return traced
 
 
 def _mean_magnitude(problem: GroupingProblem, networks: tuple[Network, ...]) -> float:
-    scores = [abs(problem.score(task, network.tasks)) for network in networks for task in network.serves]
+    scores = [
+        abs(problem.score(task, network.tasks, problem.capacity_of(len(network.serves), network.cost)))
+        for network in networks
+        for task in network.serves
+    ]
     return sum(scores) / len(scores)
 
 
-def _check_size(problem: GroupingProblem) -> None:
+def _work(blocks: Blocks) -> float:
+    units = len(blocks.units)
+    return 3.0 ** (units - 1) * units * float(blocks.arrays.cost.max())
+
+
+def _check_size(blocks: Blocks) -> None:
+    problem = blocks.problem
     if len(problem.serving) > MOST_SERVING:
         raise KindredError(
-            f"There are {len(problem.serving)} serving tasks; the exact solver serves at most "
-            f"{MOST_SERVING}, so name at most {MOST_SERVING} as serving tasks and leave the others as "
-            "auxiliaries."
+            f"There are {len(problem.serving)} serving tasks; the solver exact_subsets serves at most "
+            f"{MOST_SERVING}, so use column_generation or local_search, or serve fewer tasks."
         )
-    if len(problem.tasks) > MOST_TASKS:
+    if _work(blocks) > MOST_WORK:
         raise KindredError(
-            f"There are {len(problem.tasks)} tasks; the exact solver takes at most {MOST_TASKS}, so leave some out."
+            f"The costs of the networks are multiples of {float(blocks.step):g} SNT only, too fine a grid for "
+            f"exact_subsets with {len(problem.serving)} serving tasks; round the costs, or use column_generation."
         )

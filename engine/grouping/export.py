@@ -2,14 +2,18 @@
 
 import json
 import math
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 
 from jsonschema import Draft202012Validator, ValidationError
 
 from engine.errors import KindredError
-from engine.grouping.problem import GroupingProblem
-from engine.grouping.solution import DIRECTION, Certificate, Network, Solution, evaluate, relative_gap
+from engine.grouping.candidates import Candidate
+from engine.grouping.capacity import FULL, Capacity
+from engine.grouping.constraints import Constraints
+from engine.grouping.problem import LOWER, GroupingProblem, check_budget
+from engine.grouping.solution import Certificate, Network, Prices, Solution, evaluate, relative_gap
 
 FORMAT = "kindred.grouping/1"
 ORIENTATION = "source,target"
@@ -28,27 +32,60 @@ def to_file(solution: Solution, source: dict) -> dict:
         KindredError: if ``source`` is not such an object.
     """
     problem = solution.problem
-    return {
+    shown = problem.shown
+    content = {
         "format": FORMAT,
         "tasks": list(problem.tasks),
         "orientation": ORIENTATION,
-        "affinity": problem.affinity.tolist(),
+        "affinity": None if problem.affinity is None else problem.affinity.tolist(),
         "serving": list(problem.serving),
         "budget": solution.budget,
         "networks": [
             {"tasks": list(network.tasks), "serves": list(network.serves), "cost": network.cost}
             for network in solution.networks
         ],
-        "value": solution.value,
-        "bound": solution.bound,
+        "value": shown(solution.value),
+        "bound": shown(solution.bound),
         "gap": solution.gap,
         "proved_optimal": solution.proved_optimal,
-        "direction": DIRECTION,
+        "direction": problem.direction,
         "aggregate": problem.aggregate,
-        "singleton": problem.singleton,
+        "singleton": dict(problem.singleton) if isinstance(problem.singleton, tuple) else problem.singleton,
         "solver": {"name": solution.solver, "seconds": solution.seconds},
         "source": _plain_source(source),
     }
+    if problem.affinity is None:
+        del content["orientation"], content["affinity"]
+        content["candidates"] = [
+            {
+                "tasks": list(candidate.tasks),
+                "cost": candidate.cost,
+                "scores": [shown(score) for score in candidate.scores],
+            }
+            for candidate in problem.candidates
+        ]
+    return content | _beyond_the_plain(solution)
+
+
+def _beyond_the_plain(solution: Solution) -> dict:
+    """The fields that only some problems need."""
+    problem = solution.problem
+    more: dict = {}
+    if problem.weights is not None:
+        more["weights"] = list(problem.weights)
+    if problem.capacities != (FULL,):
+        more["capacities"] = [asdict(size) for size in problem.capacities]
+    if problem.head_cost:
+        more["head_cost"] = problem.head_cost
+    if problem.constraints != Constraints():
+        conditions = asdict(problem.constraints)
+        conditions["pinned"] = [
+            {"task": task, "network": list(network)} for task, network in problem.constraints.pinned
+        ]
+        more["constraints"] = json.loads(json.dumps(conditions))
+    if (prices := solution.certificate.prices) is not None:
+        more["prices"] = {"task": list(prices.task), "snt": prices.snt}
+    return more
 
 
 def to_json(solution: Solution, source: dict) -> str:
@@ -78,29 +115,54 @@ def from_file(content: bytes | str) -> tuple[Solution, dict]:
     if (error := next(_validator().iter_errors(document), None)) is not None:
         raise KindredError(_sentence(error))
     _check_rows(document)
-    problem = GroupingProblem(
-        tuple(document["tasks"]),
-        document["affinity"],
-        tuple(document["serving"]),
-        document["aggregate"],
-        document["singleton"],
-    )
+    problem = _problem(document)
     name = document["solver"]["name"]
     rests_on = f"the word of the solver {name!r} in a grouping file; the value was recomputed, the bound was not"
+    prices = document.get("prices")
     solution = Solution(
         problem,
-        int(document["budget"]),
+        check_budget(document["budget"]),
         tuple(
             Network(tuple(network["tasks"]), tuple(network["serves"]), float(network["cost"]))
             for network in document["networks"]
         ),
-        float(document["value"]),
-        Certificate(float(document["bound"]), rests_on),
+        problem.shown(float(document["value"])),
+        Certificate(
+            problem.shown(float(document["bound"])),
+            rests_on,
+            prices and Prices(tuple(map(float, prices["task"])), float(prices["snt"])),
+        ),
         name,
         float(document["solver"]["seconds"]),
     )
     _check_claims(solution, document)
     return solution, document["source"]
+
+
+def _problem(document: dict) -> GroupingProblem:
+    lower = document["direction"] == LOWER
+    conditions = dict(document.get("constraints", {}))
+    conditions["pinned"] = tuple((pin["task"], pin["network"]) for pin in conditions.get("pinned", ()))
+    return GroupingProblem(
+        tuple(document["tasks"]),
+        document.get("affinity"),
+        tuple(document["serving"]),
+        document["aggregate"],
+        document["singleton"],
+        candidates=tuple(
+            Candidate(
+                tuple(each["tasks"]),
+                tuple(-score if lower else score for score in each["scores"]),
+                each["cost"],
+            )
+            for each in document.get("candidates", ())
+        ),
+        direction=document["direction"],
+        weights=document.get("weights"),
+        capacities=tuple(Capacity(**size) for size in document["capacities"]) if "capacities" in document else (FULL,),
+        head_cost=document.get("head_cost", 0.0),
+        constraints=Constraints(**conditions),
+    )
 
 
 def _parse(content: bytes | str) -> dict:
@@ -165,7 +227,10 @@ def _sentence(error: ValidationError) -> str:
 
 def _check_rows(document: dict) -> None:
     tasks = len(document["tasks"])
-    for number, row in enumerate(document["affinity"], start=1):
+    for field in ("affinity", "orientation"):
+        if field not in document and "candidates" not in document:
+            raise KindredError(f"The grouping file lacks the field {field!r}; it needs it, or the field 'candidates'.")
+    for number, row in enumerate(document.get("affinity", ()), start=1):
         if len(row) != tasks:
             raise KindredError(
                 f"In the grouping file, row {number} of the affinity holds {len(row)} numbers for {tasks} "
@@ -178,16 +243,18 @@ def _short(text: str) -> str:
 
 
 def _check_claims(solution: Solution, document: dict) -> None:
+    shown, lower = solution.problem.shown, solution.problem.direction == LOWER
     value = evaluate(solution.problem, solution.networks, solution.budget)
     if not math.isclose(solution.value, value, rel_tol=AGREEMENT):
         raise KindredError(
-            f"The grouping file gives the value {solution.value!r}, but its networks are worth {value!r}; "
-            "the file was changed, so export it again."
+            f"The grouping file gives the value {shown(solution.value)!r}, but its networks are worth "
+            f"{shown(value)!r}; the file was changed, so export it again."
         )
     if solution.bound < solution.value:
         raise KindredError(
-            f"The grouping file gives the bound {solution.bound!r}, below the value {solution.value!r} that "
-            "it should bound from above; the file was changed, so export it again."
+            f"The grouping file gives the bound {shown(solution.bound)!r}, {'above' if lower else 'below'} the value "
+            f"{shown(solution.value)!r} that it should bound; the file was changed, so export "
+            "it again."
         )
     gap = relative_gap(solution.bound, solution.value)
     if not math.isclose(document["gap"], gap, rel_tol=0, abs_tol=AGREEMENT):

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from jsonschema import Draft202012Validator
 
 from engine.errors import KindredError
-from engine.grouping.exact_subsets import solve
+from engine.grouping.exact_subsets import solve, solve_all_budgets
 from engine.grouping.export import FORMAT, from_file, to_file, to_json
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import Certificate, Network, Solution, evaluate
@@ -54,15 +54,18 @@ def test_the_file_has_exactly_the_promised_fields(document):
 def test_the_schema_is_one_and_every_file_written_meets_it(document):
     schema = json.loads(files("engine.grouping").joinpath("grouping.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
-    assert schema["required"] == FIELDS == list(schema["properties"])
+    assert list(schema["properties"])[: len(FIELDS)] == FIELDS
+    assert set(schema["required"]) == set(FIELDS) - {"affinity", "orientation"}
     Draft202012Validator(schema).validate(document)
     Draft202012Validator(schema).validate(to_file(unproved(), {}))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(90))
 def test_reading_what_was_written_gives_the_same_values_and_the_same_file(seed):
     problem = random_problem(seed, 1 + seed % 6)
-    solution = solve(problem, 1 + seed % 4)
+    solution = next(filter(None, solve_all_budgets(problem)), None)
+    if solution is None:
+        pytest.skip("no grouping exists")
     text = to_json(solution, SOURCE)
     again, source = from_file(text)
     assert (again, source) == (solution, SOURCE)
@@ -165,8 +168,8 @@ def changed(document: dict, path: str, value: object) -> str:
         ("affinity/1/2", None, "'affinity/1/2' is null; it must be a number"),
         ("affinity/1/2", True, "'affinity/1/2' is true; it must be a number"),
         ("serving", [], "'serving' is []; it must be a list of the tasks that need a prediction"),
-        ("budget", 1.5, "'budget' is 1.5; it must be a whole number of networks, 1 or more"),
-        ("budget", 0, "'budget' is 0; it must be a whole number"),
+        ("budget", 1.25, "'budget' is 1.25; it must be a number of SNT in half steps from 0.5 on"),
+        ("budget", 0, "'budget' is 0; it must be a number of SNT"),
         ("networks", [], "'networks' is []; it must be a list of at least one network"),
         ("networks/1", {"tasks": ["a"], "serves": ["a"]}, "'networks/1' lacks the field 'cost'"),
         ("networks/0/tasks", [], "'networks/0/tasks' is []; it must be a list of the tasks trained"),
@@ -174,9 +177,9 @@ def changed(document: dict, path: str, value: object) -> str:
         ("value", "high", "'value' is \"high\"; it must be a number"),
         ("gap", -0.1, "'gap' is -0.1; it must be (bound - value)"),
         ("proved_optimal", 1, "'proved_optimal' is 1; it must be true or false"),
-        ("direction", "lower is better", "it must be 'higher is better'"),
+        ("direction", "upwards", "it must be 'higher is better', or 'lower is better'"),
         ("aggregate", "median", "'aggregate' is \"median\"; it must be 'mean' or 'sum'"),
-        ("singleton", "allow", "'singleton' is \"allow\"; it must be 'forbid', 'diagonal' or a number"),
+        ("singleton", "allow", "'singleton' is \"allow\"; it must be 'forbid', 'diagonal', a number, or an object"),
         ("solver/seconds", -1, "'solver/seconds' is -1; it must be a number of seconds, 0 or more"),
         ("source", "mine", "'source' is \"mine\"; it must be an object"),
         # what it cannot say
@@ -194,7 +197,7 @@ def changed(document: dict, path: str, value: object) -> str:
         ),
         ("networks/0/tasks", ["a"], "'a' is alone in its network"),
         ("networks/0/serves", ["a", "c"], "Network 1 serves 'c', which is no serving task"),
-        ("networks/0/cost", 5, "Network 1 costs 5 SNT; every network costs 1 SNT"),
+        ("networks/0/cost", 5, "Network 1 costs 5 SNT, and one that serves 1 tasks costs 1 SNT here"),
         ("budget", 1, "The networks cost 2 SNT, above the budget of 1"),
         ("value", 5.50000001, "gives the value 5.50000001, but its networks are worth 5.5"),
         ("affinity/2/0", 5.001, "but its networks are worth"),

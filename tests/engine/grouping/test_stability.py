@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from engine.errors import KindredError
+from engine.grouping import local_search
 from engine.grouping import stability as stability_module
+from engine.grouping.candidates import Candidate
+from engine.grouping.capacity import FULL, HALF_SINGLE
+from engine.grouping.constraints import Constraints
 from engine.grouping.exact_subsets import solve
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import evaluate
@@ -100,3 +104,70 @@ def test_the_largest_problem_stays_within_its_time():
 def test_replicates_that_do_not_fit_are_refused(shape):
     with pytest.raises(KindredError, match="at least two matrices of 6 × 6"):
         stability(random_solution(), np.zeros(shape))
+
+
+def test_the_interval_holds_nine_tenths_of_the_values():
+    solution = random_solution()
+    replicates = replicates_of(solution, 0.5, count=400)
+    found = stability(solution, replicates, seconds=60)
+    values = [evaluate(problem_of(replicate), solution.networks) for replicate in replicates]
+    inside = np.mean([found.interval[0] <= value <= found.interval[1] for value in values])
+    assert inside == pytest.approx(0.9, abs=0.02)
+
+
+def test_each_network_has_the_frequency_with_which_its_tasks_are_served_together_again():
+    solution = random_solution(budget=2)
+    replicates = replicates_of(solution, 0.5, count=60)
+    again = [{frozenset(n.serves) for n in solve(problem_of(replicate), 2).networks} for replicate in replicates]
+    expected = [np.mean([frozenset(network.serves) in found for found in again]) for network in solution.networks]
+    assert stability(solution, replicates).networks == pytest.approx(expected) and 0 < min(expected) < 1
+
+
+@pytest.mark.parametrize("objective", [{"spread": 2.0}, {"quantile": 0.1}])
+def test_the_robust_grouping_is_best_among_those_that_were_best_somewhere(objective):
+    solution = random_solution(seed=3)
+    replicates = replicates_of(solution, 0.8, count=80)
+
+    def objective_of(networks):
+        values = [evaluate(problem_of(replicate), networks) for replicate in replicates]
+        if "quantile" in objective:
+            return np.quantile(values, 0.1)
+        return np.mean(values) - 2.0 * np.std(values, ddof=1)
+
+    found = stability(solution, replicates, seconds=60, **objective)
+    rivals = [solution.networks, *(solve(problem_of(replicate), 3).networks for replicate in replicates)]
+    # a grouping is tried with the auxiliaries that are best on the whole, so that its rivals' own may beat it a little
+    assert objective_of(found.robust.networks) >= objective_of(solution.networks)
+    assert objective_of(found.robust.networks) >= max(map(objective_of, rivals)) - 0.1
+    assert evaluate(solution.problem, found.robust.networks, 3) == found.robust.value <= solution.value
+
+
+def test_half_size_networks_weights_and_conditions_are_kept_in_every_replicate():
+    tasks = tuple(f"t{number}" for number in range(5))
+    problem = GroupingProblem(
+        tasks,
+        np.random.default_rng(1).normal(size=(5, 5)),
+        singleton=0.1,
+        weights=(1, 2, 3, 1, 1),
+        capacities=(HALF_SINGLE, FULL),
+        constraints=Constraints(together=(("t0", "t1"),), apart=(("t2", "t3"),)),
+    )
+    solution = solve(problem, 2.5)
+    found = stability(solution, replicates_of(solution, 0.4, count=50))
+    assert found.together[0, 1] == 1 and found.together[2, 3] == 0
+    assert evaluate(problem, found.robust.networks, 2.5) == found.robust.value
+
+
+def test_many_serving_tasks_are_searched_and_said_to_be():
+    solution = local_search.solve(problem_of(np.random.default_rng(0).normal(size=(20, 20))), 4)
+    found = stability(solution, replicates_of(solution, 0.2, count=20), seconds=60)
+    assert not found.exact and found.replicates == 20 and found.regret >= 0
+    assert stability(random_solution(), replicates_of(random_solution(), 0.2)).exact
+
+
+def test_losses_have_no_affinities_to_draw_anew():
+    problem = GroupingProblem(("a",), candidates=(Candidate(("a",), (1.0,)),))
+    with pytest.raises(KindredError, match="needs affinities to draw anew"):
+        stability(solve(problem, 1), np.zeros((3, 1, 1)))
+    with pytest.raises(KindredError, match="`quantile` is 2; give a share from 0 to 1"):
+        stability(random_solution(), replicates_of(random_solution(), 0.1), quantile=2)
