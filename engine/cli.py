@@ -6,23 +6,18 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from engine import catalog
-from engine.affinity.matrix import AffinityMatrix, read_affinity
 from engine.affinity.uncertainty import SeedGroup, reliability
+from engine.cli_grouping import add_commands
 from engine.errors import KindredError
-from engine.grouping.exact_subsets import solve, solve_all_budgets
-from engine.grouping.export import to_file
-from engine.grouping.observed import observed_part
-from engine.grouping.problem import GroupingProblem, parse_singleton
 from engine.runs.config import RunConfig
 from engine.runs.launchers import launch
-from engine.runs.run import PATIENCE, Run, source_of
+from engine.runs.run import PATIENCE, Run
 from engine.runs.store import Store
 
 POLL_SECONDS = 0.3
@@ -175,54 +170,6 @@ def _numbers(values: np.ndarray | float) -> Any:
     return np.where(np.isfinite(values), values.astype(object), None).tolist()
 
 
-def _solve(arguments: argparse.Namespace) -> int:
-    matrix, source = _matrix_to_solve(arguments)
-    problem = GroupingProblem(
-        matrix.tasks,
-        matrix.values,
-        serving=_names(arguments.serve) if arguments.serve is not None else None,
-        aggregate=arguments.aggregate,
-        singleton=parse_singleton(arguments.singleton),
-    )
-    if arguments.budget is None:
-        content: Any = [to_file(solution, source) for solution in solve_all_budgets(problem)]
-    else:
-        content = to_file(solve(problem, arguments.budget), source)
-    if arguments.json:
-        _print_json(content)
-        return 0
-    for file in content if isinstance(content, list) else [content]:
-        proof = "proved optimal" if file["proved_optimal"] else f"gap {file['gap']:.2%}"
-        print(f"budget {file['budget']}: value {file['value']:.6g} ({proof})")
-        for network in file["networks"]:
-            helpers = sorted(set(network["tasks"]) - set(network["serves"]))
-            print(f"  serves {', '.join(network['serves'])}" + (f"; with {', '.join(helpers)}" if helpers else ""))
-    return 0
-
-
-def _matrix_to_solve(arguments: argparse.Namespace) -> tuple[AffinityMatrix, dict[str, Any]]:
-    if arguments.affinity_file:
-        path = Path(arguments.affinity_file)
-        tasks = _names(arguments.tasks) if arguments.tasks is not None else None
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise KindredError(f"The file {str(path)!r} cannot be read ({error.strerror}); check the path.") from None
-        return read_affinity(content, path.name, tasks), {"file": path.name}
-    store = Store(arguments.store)
-    run = store.run(arguments.run)
-    mean = store.series(run.id).mean(arguments.step_from, arguments.step_to)
-    serving = _names(arguments.serve) if arguments.serve is not None else None
-    tasks, affinity = observed_part(run.tasks, mean.affinity, serving)
-    if left_out := [task for task in run.tasks if task not in tasks]:
-        print(f"kindred: left out, as some of their pairs were never observed: {', '.join(left_out)}", file=sys.stderr)
-    return AffinityMatrix(tasks, affinity), source_of(run, mean)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(","))
-
-
 def _print_json(content: Any) -> None:
     print(json.dumps(content, indent=2, allow_nan=False))
 
@@ -285,15 +232,5 @@ def _parser() -> argparse.ArgumentParser:
     add_interval(affinity)
     affinity.add_argument("--json", action="store_true")
 
-    grouping = add("solve", _solve, "the best grouping for a budget, or for every budget")
-    origin = grouping.add_mutually_exclusive_group(required=True)
-    origin.add_argument("--run", metavar="RUN")
-    origin.add_argument("--affinity", dest="affinity_file", metavar="FILE", help=".csv, .json or .npy; rows = source")
-    add_interval(grouping)
-    grouping.add_argument("--tasks", metavar="a,b,…", help="task names, for a .npy file")
-    grouping.add_argument("--serve", metavar="a,b,…", help="tasks that must be served; default: all")
-    grouping.add_argument("--budget", type=int, help="networks of full size; default: a list for each budget")
-    grouping.add_argument("--aggregate", default="mean", help="mean (default) or sum over a network's other members")
-    grouping.add_argument("--singleton", default="forbid", help="forbid (default), diagonal, or a number")
-    grouping.add_argument("--json", action="store_true", help="print the grouping file")
+    add_commands(add, add_interval)
     return parser

@@ -191,7 +191,7 @@ def test_datasets_are_listed(capsys):
     ("arguments", "said"),
     [
         (["solve", "--affinity", "CSV", "--serve", "a,x"], "'x'"),
-        (["solve", "--affinity", "CSV", "--budget", "0"], "least feasible budget is 1"),
+        (["solve", "--affinity", "CSV", "--budget", "0"], "budgets go in half steps from 0.5 SNT on"),
         (["solve", "--affinity", "CSV", "--aggregate", "max"], "'max'"),
         (["solve", "--affinity", "CSV", "--singleton", "maybe"], "'maybe'"),
         (["solve", "--affinity", "/nowhere.csv"], "cannot be read"),
@@ -216,7 +216,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, said, matrix_csv, 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["solve", "--affinity", "m.csv", "--budget", "2.5"], ["run"], ["solve"], ["run", "--epochs", "many"]]
+    "arguments", [["solve", "--affinity", "m.csv", "--budget", "many"], ["run"], ["solve"], ["run", "--epochs", "many"]]
 )
 def test_words_that_cannot_be_read_are_one_sentence_too(arguments, capsys):
     with pytest.raises(SystemExit) as refusal:
