@@ -42,11 +42,13 @@ def show_error(error: Exception) -> bool:
 
 @asynccontextmanager
 async def warm_up(_app: App) -> AsyncIterator[None]:
-    """Load the charts before the first visitor, and spare what is loaded from every garbage collection to come."""
+    """Load charts and solvers before the first visitor, and spare what is loaded from every garbage collection."""
     import app.charts.curves
     import app.charts.frontier
     import app.charts.graph
     import app.charts.heatmap  # noqa: F401
+    import engine.grouping.alternatives
+    import engine.grouping.stability  # noqa: F401
 
     assets.packed_plotly()
     gc.collect()

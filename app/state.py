@@ -5,19 +5,21 @@ address shows the same view. The URL is read once, when the session begins; afte
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from engine.grouping.problem import parse_singleton
+from engine.grouping.problem import check_budget, parse_singleton
 
 
 @dataclass(frozen=True)
 class _Parameter:
     """Attributes:
-    parse: from the URL's text; raises ``ValueError`` or ``KeyError`` for what cannot be read, which is left out.
+    parse: from the URL's text; raises ``ValueError``, ``KeyError`` or ``TypeError`` for what cannot be read, which is
+        left out.
     write: to the URL's text.
     default: the choice while none was made, which the URL need not show.
     of_run: whether the choice is forgotten when another run is chosen.
@@ -46,6 +48,44 @@ def _pair(text: str) -> tuple[str, str]:
     return source, target
 
 
+def _groups(text: str) -> tuple[tuple[str, ...], ...]:
+    groups = tuple(_names(json.dumps(group)) for group in json.loads(text))
+    if any(len(set(group)) < max(2, len(group)) for group in groups):
+        raise ValueError(text)
+    return groups
+
+
+def _pins(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((task, _names(json.dumps(network))) for task, network in _mapping(text).items())
+
+
+def _weights(text: str) -> tuple[tuple[str, float], ...]:
+    weights = tuple((task, float(weight)) for task, weight in _mapping(text).items())
+    if not all(0 < weight < math.inf for _, weight in weights):
+        raise ValueError(text)
+    return weights
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(text)
+    return found
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if int(text) < least:
+            raise ValueError(text)
+        return int(text)
+
+    return parse
+
+
 def _share(text: str) -> float:
     if not 0 <= float(text) <= 1:
         raise ValueError(text)
@@ -71,7 +111,16 @@ _PARAMETERS = {
     "serve": _Parameter(_names, json.dumps, of_run=True),
     "aggregate": _Parameter(_one_of("mean", "sum"), default="mean"),
     "singleton": _Parameter(lambda text: str(parse_singleton(text)), default="forbid"),
-    "budget": _Parameter(int, of_run=True),
+    "budget": _Parameter(lambda text: check_budget(float(text)), "{:g}".format, of_run=True),
+    "together": _Parameter(_groups, _short, (), of_run=True),
+    "apart": _Parameter(_groups, _short, (), of_run=True),
+    "exclude": _Parameter(_names, _short, (), of_run=True),
+    "pin": _Parameter(_pins, lambda pins: _short(dict(pins)), (), of_run=True),
+    "weights": _Parameter(_weights, lambda weights: _short(dict(weights)), (), of_run=True),
+    "max_size": _Parameter(_at_least(1)),
+    "auxiliaries": _Parameter(_at_least(0)),
+    "half": _Parameter({"single": True}.__getitem__, lambda _: "single", False),
+    "robust": _Parameter(_one_of("spread", "tenth"), default="spread"),
     "shown_runs": _Parameter(int, default=50),
 }
 
@@ -85,7 +134,7 @@ def read_url() -> None:
         if name in st.query_params:
             try:
                 put(name, parameter.parse(st.query_params[name]))
-            except (KeyError, ValueError):
+            except (KeyError, TypeError, ValueError):
                 continue
 
 
@@ -124,6 +173,11 @@ def kept(name: str, make: Callable[[], Any]) -> Any:
     if key not in st.session_state:
         st.session_state[key] = make()
     return st.session_state[key]
+
+
+def keep(name: str, value: Any) -> None:
+    """Make a value the one that ``kept`` gives from now on."""
+    st.session_state[f"kept:{name}"] = value
 
 
 def register_pages(pages: dict[str, Any]) -> None:

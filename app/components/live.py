@@ -10,13 +10,13 @@ POLL_SECONDS = 1.0
 
 
 def follow(part: Callable[[], None], active: Callable[[], bool]) -> None:
-    """Draw a part of a page; while ``active()``, again every second by itself; then the page once more, whole."""
+    """Draw a part of a page; while ``active()``, again every second by itself; the page whole where that changes."""
     began_active = active()
 
     @guarded
     def drawn() -> None:
         part()
-        if began_active and not active():
+        if began_active != active():
             st.rerun()
 
     st.fragment(drawn, run_every=POLL_SECONDS if began_active else None)()

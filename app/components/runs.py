@@ -83,8 +83,10 @@ def interval(series: AffinitySeries) -> tuple[int, int | None]:
     return state.get("interval")
 
 
-def follow_run(subject_id: str, draw: Callable[[Subject, Observed], None]) -> None:
-    """Draw what the run or group has so far, again while it trains; or say why there is nothing yet."""
+def follow_run(
+    subject_id: str, draw: Callable[[Subject, Observed], None], at_work: Callable[[], bool] = lambda: False
+) -> None:
+    """Draw what the run or group has so far, again as it trains or while ``at_work()``; or say why there is none."""
 
     def now() -> Subject:
         return find(store().runs(), subject_id)
@@ -103,4 +105,4 @@ def follow_run(subject_id: str, draw: Callable[[Subject, Observed], None]) -> No
         else:
             say_waiting(subject)
 
-    follow(part, lambda: now().active)
+    follow(part, lambda: now().active or at_work())

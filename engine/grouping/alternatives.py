@@ -7,6 +7,7 @@ import numpy as np
 from engine.errors import KindredError
 from engine.grouping.column_generation import ColumnGeneration
 from engine.grouping.compiling import compiled
+from engine.grouping.feasibility import refuse
 from engine.grouping.problem import GroupingProblem, check_budget
 from engine.grouping.solution import Certificate, Solution, evaluate
 from engine.grouping.solving import solve
@@ -40,9 +41,11 @@ def alternatives(
     budget = check_budget(budget)
     with Stop(time_limit) as stop:
         generation = ColumnGeneration(problem)
-        best = solve(problem, budget, stop=stop)
-        for _ in generation.improve(budget, stop):  # for the prices that it proves
+        best = None
+        for best in generation.improve(budget, stop):  # noqa: B007  the last one, and the prices that prove it
             pass
+        if best is None:
+            raise refuse(problem, budget)
         if len(generation.blocks.units) > MOST_UNITS:
             raise KindredError(
                 f"There are {len(problem.serving)} serving tasks; alternatives are listed for at most {MOST_UNITS}, so "

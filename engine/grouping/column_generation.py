@@ -168,7 +168,7 @@ class _Search:
         units, levels, values = self._table()
         prices, step, self._relaxed = _relaxation(units, of.cost[levels], values, spend)
         if not of.pricing.quick:
-            seen = of.pricing.promising(prices, step * of.cost + ROUNDING * abs(step))
+            seen = of.pricing.promising(prices, step * of.cost + ROUNDING * abs(step), self._stop)
             if of.add(*seen):
                 return True
             self._round_off(units, levels, values, prices, step)
@@ -303,6 +303,7 @@ def _best_choice(
         solver.setOptionValue("time_limit", max(seconds, 0.01))
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("mip_abs_gap", 0.0)
+    solver.cbMipInterrupt += lambda event: event.interrupt(stop.due)
     solver.run()
     proved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
     solution = solver.getSolution()

@@ -48,7 +48,7 @@ class Pricing(Protocol):
 
     quick: bool
 
-    def promising(self, prices: np.ndarray, least: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def promising(self, prices: np.ndarray, least: np.ndarray, stop: Stop) -> tuple[np.ndarray, np.ndarray]:
         """Some blocks ``[n, U]`` and their levels ``[n]`` whose profit exceeds ``least[level]``; only if not quick."""
 
     def prove(self, prices: np.ndarray, least: np.ndarray, stop: Stop) -> Priced | None:

@@ -26,6 +26,7 @@ from engine.grouping.pricing import LISTED, Priced, of_candidates
 from engine.grouping.stop import Stop
 
 NODES = 1_000_000  # of the first attempt of a search; each further one takes four times as many
+STARTS = 64  # units from which promising blocks are climbed to in one round
 KEPT = 400  # blocks that one search returns
 
 
@@ -40,6 +41,7 @@ class SearchPricing:
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
+        self._turn = 0
         problem, arrays = blocks.problem, blocks.arrays
         excluded = {problem.position[task] for task in problem.constraints.excluded}
         pinned = {task for task, _ in problem.constraints.pinned}
@@ -62,14 +64,20 @@ class SearchPricing:
         )
         self._conflict = arrays.conflict[np.ix_(self._tasks, self._tasks)]
 
-    def promising(self, prices: np.ndarray, least: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def promising(self, prices: np.ndarray, least: np.ndarray, stop: Stop) -> tuple[np.ndarray, np.ndarray]:
         rows, levels = [], []
         for level, low in enumerate(least):
-            found, profit = _climb(self._blocks.arrays, prices, level)
+            found, profit = _climb(self._blocks.arrays, prices, level, self._starts(), stop.flag)
             good = np.unique(found[profit > low], axis=0)
             rows.append(good)
             levels += [level] * len(good)
         return np.concatenate(rows), np.array(levels, dtype=np.int64)
+
+    def _starts(self) -> np.ndarray:
+        """The units to begin with: all, or where they are many, some more at every call."""
+        units = len(self._blocks.units)
+        self._turn = (self._turn + STARTS) % units
+        return (self._turn + np.arange(min(units, STARTS))) % units
 
     def prove(self, prices: np.ndarray, least: np.ndarray, stop: Stop) -> Priced | None:
         highest, rows, levels = least.copy(), [], []
@@ -97,7 +105,7 @@ class SearchPricing:
     ) -> tuple[float, np.ndarray] | None:
         """The highest profit at a level, or ``least``, and blocks above ``least``; ``None`` if time ran out.
 
-        Which order is quick is not known beforehand, so that three take turns with ever more nodes.
+        Which order is quick is not known beforehand, so that several take turns with ever more nodes.
         """
         arrays = self._blocks.arrays
         per_task = np.where(self._served, prices[self._unit_of] / arrays.served[self._unit_of], 0.0)
@@ -169,21 +177,23 @@ class SearchPricing:
 
 
 @compiled
-def _climb(a: Arrays, prices, level):
-    """From every unit alone, the block ``[U, U]`` that single units joining or leaving lead to, and its profit."""
+def _climb(a: Arrays, prices, level, starts, flag):
+    """From each start, the block ``[starts, U]`` that single units joining or leaving lead to, and its profit."""
     units = a.served.shape[0]
     scratch = scratch_for(a)
-    found = np.zeros((units, units), np.bool_)
-    profit = np.empty(units)
+    found = np.zeros((starts.shape[0], units), np.bool_)
+    profit = np.full(starts.shape[0], -np.inf)
     block = np.empty(units, np.int64)
-    for start in range(units):
-        found[start, start] = True
-        block[0] = start
+    for start in range(starts.shape[0]):
+        found[start, starts[start]] = True
+        block[0] = starts[start]
         size = 1
-        paid = prices[start]
+        paid = prices[starts[start]]
         here = worth(a, block[:1], -1, -1, level, scratch) - paid
         while True:
             best, mover = here, -1
+            if flag[0] != 0:
+                return found, profit
             for unit in range(units):
                 if not found[start, unit]:
                     there = worth(a, block[:size], -1, unit, level, scratch) - paid - prices[unit]

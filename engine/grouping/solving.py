@@ -14,6 +14,7 @@ from engine.grouping.solution import Certificate, Solution
 from engine.grouping.stop import Stop
 
 AUTO = "auto"
+SLICE = 2.0  # seconds for each budget of a frontier in turn, then four times as many
 
 
 def solve(
@@ -104,15 +105,20 @@ def improve_frontier(
     known = _monotone(budgets, known)
     yield known
     places = sorted(range(len(budgets)), key=lambda place: (budgets[place] != first, place))
-    for place in places:
-        if known[place] is None or known[place].proved_optimal:
-            continue
-        for solution in generation.improve(budgets[place], stop):
-            if _tells_more(solution, known[place]):
-                known = _monotone(budgets, [*known[:place], solution, *known[place + 1 :]])
-                yield known
-        if stop.due:
-            return
+    seconds = SLICE
+    while left := [place for place in places if known[place] is not None and not known[place].proved_optimal]:
+        for place in left:
+            with stop.part(seconds) as part:
+                for solution in generation.improve(budgets[place], part):
+                    if _tells_more(solution, known[place]):
+                        known = _monotone(budgets, [*known[:place], solution, *known[place + 1 :]])
+                        yield known
+                ended = not part.due
+            if stop.due:
+                return
+            if ended:
+                places.remove(place)  # it is proved, or no more can be
+        seconds *= 4
 
 
 def _tells_more(new: Solution, old: Solution) -> bool:

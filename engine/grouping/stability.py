@@ -88,7 +88,7 @@ def stability(
     for affinity in replicates:
         if len(chosen) >= LEAST_REPLICATES and time.perf_counter() - started > seconds:
             break
-        partition, value = _best(Blocks(replace(problem, affinity=affinity)), spend, exact)
+        partition, value = _best(Blocks(replace(problem, affinity=affinity)), spend, exact, own)
         chosen.append(partition)
         best.append(value)
     drawn = replicates[: len(chosen)]
@@ -136,17 +136,22 @@ def _checked(problem: GroupingProblem, replicates: np.ndarray, quantile: float |
     return np.where(np.isnan(replicates), problem.affinity, replicates)
 
 
-def _best(blocks: Blocks, spend: int, exact: bool) -> tuple[Partition, float]:
-    """The best partition of a replicate and its value: proved, or the best found."""
+def _best(blocks: Blocks, spend: int, exact: bool, own: Partition) -> tuple[Partition, float]:
+    """The best partition of a replicate and its value: proved, or the best found, at least ``own``."""
     if exact:
         values, partitions = best_partitions(blocks, spend)
         place = int(np.argmax(values >= values.max() - ROUNDING * abs(values.max())))
         return [
             ([bit for bit in range(mask.bit_length()) if mask >> bit & 1], level) for mask, level in partitions[place]
         ], float(values[place])
-    found = local_search.search(blocks, spend, Stop(), 1, 0, MOVES)
     scratch = scratch_for(blocks.arrays)
-    return found, sum(worth(blocks.arrays, np.array(block), -1, -1, level, scratch) for block, level in found)
+
+    def value_of(partition: Partition) -> float:
+        return sum(worth(blocks.arrays, np.array(block), -1, -1, level, scratch) for block, level in partition)
+
+    found = local_search.search(blocks, spend, Stop(), 1, 0, MOVES) or own  # it may miss what tight conditions leave
+    best = max((found, own), key=value_of)
+    return best, value_of(best)
 
 
 def _values(problem: GroupingProblem, networks: Sequence[Network], replicates: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ class Stop:
         self._started = time.perf_counter()
         self._limit = seconds
         self._timer: threading.Timer | None = None
+        self._parts: list[Stop] = []
 
     def __enter__(self) -> "Stop":
         if self._limit is not None and self._limit < threading.TIMEOUT_MAX:
@@ -39,6 +40,16 @@ class Stop:
     def now(self) -> None:
         """End the solver as soon as it looks."""
         self.flag[0] = 1
+        for part in self._parts:
+            part.now()
+
+    def part(self, seconds: float) -> "Stop":
+        """A limit for a part of the work, which also ends when the whole does."""
+        part = Stop(max(min(seconds, self.left), 1e-6))
+        self._parts = [part]
+        if self.flag[0]:
+            part.now()
+        return part
 
     @property
     def due(self) -> bool:

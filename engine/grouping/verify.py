@@ -15,10 +15,10 @@ are searched first, so that pairs within the tasks still undecided are known to 
 for r of them, where no profit exceeds m; what is left is a sum over the tasks. For the sum it is alike without n.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor, fsum, gcd, inf, lcm, nan
+from math import floor, fsum, gcd, inf, isfinite, isnan, lcm, nan
 from typing import NamedTuple
 
 import numba
@@ -69,14 +69,13 @@ def verify(solution: Solution, time_limit: float = 60.0) -> Verdict:
         time_limit: seconds that the check of the bound may take.
     """
     raw = _Raw(solution.problem)
-    wrong, scores = raw.scores(solution.networks, Fraction(solution.budget))
-    size = fsum(map(abs, scores)) + abs(solution.bound)
-    tolerance = 1e-9 * size + 1e-14 * raw.largest
+    wrong, scores = raw.scores(solution.networks, solution.budget)
+    tolerance = 1e-9 * (fsum(map(abs, scores)) if scores else raw.largest) + 1e-14 * raw.largest
     with Stop(time_limit) as stop:
         try:
             bound, text = _check_bound(raw, solution, tolerance, stop)
         except TimeoutError:
-            bound, text = UNDECIDED, "The time did not suffice to look through all networks."
+            bound, text = UNDECIDED, "The time, or the room for a million blocks, did not suffice to look through all."
     if wrong:
         return Verdict(False, nan, False, bound, f"{wrong} {text}")
     value = fsum(scores)
@@ -109,6 +108,8 @@ class _Raw:
         self.paid = [int(body / self.step) for body in bodies]  # in steps, heads left out
         numbers = [score for each in problem.candidates for score in each.scores]
         self.largest = float(np.abs(problem.affinity if problem.affinity is not None else numbers).max())
+        alone = [abs(self.score(task, frozenset({task}), cost)) for task in self.serving for cost in self.costs]
+        self.largest = max(self.largest, *(score for score in alone if score < inf), 0.0)
 
     def spendable(self, budget: float) -> int:
         """The steps of cost that can be spent once every serving task has paid its head."""
@@ -173,15 +174,17 @@ class _Raw:
 
 
 def _check_bound(raw: _Raw, solution: Solution, tolerance: float, stop: Stop) -> tuple[str, str]:
-    prices, claimed, spend = solution.certificate.prices, solution.bound, raw.spendable(solution.budget)
+    prices, claimed, spend = solution.certificate.prices, float(solution.bound), raw.spendable(solution.budget)
+    if isnan(claimed):
+        return REFUTED, "The bound is no number."
     if prices is None:
         if len(raw.serving) > MOST_SERVING:
             return UNDECIDED, f"There are no prices, and too many groupings of more than {MOST_SERVING} serving tasks."
         best = _best_grouping(raw, _profits(raw, None, -inf, 0.0, stop), spend, stop)
         text = f"The best of all groupings is worth {best!r}; the bound is {claimed!r}."
-        return (REFUTED if best > claimed + tolerance else CONFIRMED), text
-    if len(prices.task) != len(raw.serving) or not prices.snt >= 0:
-        return REFUTED, "There must be a price for every serving task, and that of an SNT must not be negative."
+        return (CONFIRMED if best <= claimed + tolerance else REFUTED), text
+    if len(prices.task) != len(raw.serving) or not all(map(isfinite, (*prices.task, prices.snt))) or prices.snt < 0:
+        return REFUTED, "There must be a finite price for every serving task, and one of an SNT that is not negative."
     for served, _ in _profits(raw, prices, tolerance, tolerance, stop):
         names = ", ".join(task for task, place in raw.serving.items() if served >> place & 1)
         return REFUTED, f"The prices do not hold: a network that serves {names} is worth more."
@@ -309,30 +312,33 @@ def _all_networks(
     problem, rules = raw.problem, raw.rules
     group = {task: number for number, tasks in enumerate(rules.together) for task in tasks}
     fixed = {*rules.excluded, *(task for task, _ in rules.pinned)}
-    served = sorted(raw.serving.keys() - fixed, key=lambda task: (group.get(task, -1), raw.serving[task]))
+    gets = dict(zip(problem.tasks, np.maximum(problem.affinity, 0).sum(axis=0).tolist(), strict=True))
+    served = sorted(raw.serving.keys() - fixed, key=lambda task: (group.get(task, -1), -gets[task], task))
     order = served + [task for task in problem.tasks if task not in served and task not in rules.excluded]
     if len(order) > MOST_TASKS:
         raise TimeoutError
-    bit = {task: 1 << place for place, task in enumerate(order)}
-    places = [problem.tasks.index(task) for task in order]
-    count, size = len(order), raw.size[cost]
-    share = np.array([raw.share[task] if task in served else 0.0 for task in order])
-    charge = np.array([price[task] - raw.share[task] * size.change if task in served else 0.0 for task in order])
-    mean, priced = problem.aggregate == "mean", least > -inf
+    bits = {task: 1 << place for place, task in enumerate(order)}
+    count, mean, priced = len(order), problem.aggregate == "mean", least > -inf
     level = least if priced else 0.0
-    sets = np.zeros((3, count), dtype=np.int64)
-    for place, task in enumerate(order):
-        for other in order:
-            for number, groups in enumerate((rules.together, rules.together, rules.apart)):
-                if other != task and (number != 1 or other in raw.serving) and _share_a_group(task, other, groups):
-                    sets[number, place] |= bit[other]
-    excluded = set(rules.excluded)
-    whole = [
-        not any({*order[:place]} & set(tasks) and {*served[place:]} & set(tasks) for tasks in rules.together)
-        for place in range(count + 1)
-    ]
+    share = np.array([raw.share[task] if task in served else 0.0 for task in order])
+    charge = np.array(
+        [price[task] - raw.share[task] * raw.size[cost].change if task in served else 0 for task in order]
+    )
+    places = [problem.tasks.index(task) for task in order]
     pairs = problem.affinity[np.ix_(places, places)] * share - (charge if mean else 0.0)
     np.fill_diagonal(pairs, 0.0)
+
+    def sharing(groups: tuple[tuple[str, ...], ...], among: Iterable[str]) -> np.ndarray:
+        """For each task the others among some that are in a group with it."""
+        beside = [{other for tasks in groups if task in tasks for other in tasks} - {task} for task in order]
+        return np.array([sum(bits[other] for other in others & bits.keys() & set(among)) for others in beside])
+
+    def may_serve(task: str) -> bool:
+        return task in served and not any(task in tasks and {*tasks} & {*rules.excluded} for tasks in rules.together)
+
+    def is_whole(place: int) -> bool:
+        return not any({*order[:place]} & {*tasks} and {*served[place:]} & {*tasks} for tasks in rules.together)
+
     roles = _Roles(
         pairs=pairs,
         single=np.zeros(count) if mean else charge,
@@ -343,11 +349,11 @@ def _all_networks(
         least=level,
         mean=mean,
         priced=priced,
-        servable=np.array([t in served and not any(t in g and excluded & {*g} for g in rules.together) for t in order]),
-        whole=np.array(whole),
-        needs=sets[0],
-        mates=sets[1],
-        clash=sets[2],
+        servable=np.array([may_serve(task) for task in order]),
+        whole=np.array([is_whole(place) for place in range(count + 1)]),
+        needs=sharing(rules.together, order),
+        mates=sharing(rules.together, raw.serving),
+        clash=sharing(rules.apart, order),
         most_tasks=raw.most_tasks(cost),
         most_auxiliaries=count if rules.max_auxiliaries is None else rules.max_auxiliaries,
         gives=np.zeros((count + 1, count)),
@@ -358,11 +364,7 @@ def _all_networks(
     _search(roles, found, 0, 0, 0, 0, 0, 0, roles.start)
     if stop.due or len(found) > LISTED:
         raise TimeoutError
-    return {sum(1 << raw.serving[t] for t in served if bit[t] & mask): profit for mask, profit in found.items()}
-
-
-def _share_a_group(one: str, other: str, groups: tuple[tuple[str, ...], ...]) -> bool:
-    return any(one in group and other in group for group in groups)
+    return {sum(1 << raw.serving[t] for t in served if bits[t] & mask): profit for mask, profit in found.items()}
 
 
 @compiled

@@ -17,7 +17,16 @@ VALUES = {
     "serve": ("a,b", "c"),
     "aggregate": "sum",
     "singleton": "-0.5",
-    "budget": 4,
+    "budget": 2.5,
+    "together": (("a,b", "c"), ('<b>"x"</b>', "ü/?", "d")),
+    "apart": (("a,b", "c"),),
+    "exclude": ("a & b",),
+    "pin": (("a,b", ("a,b", "ü/?")),),
+    "weights": (("a,b", 2.0), ("c", 0.5)),
+    "max_size": 3,
+    "auxiliaries": 0,
+    "half": True,
+    "robust": "tenth",
     "shown_runs": 100,
 }
 
@@ -33,7 +42,10 @@ def test_every_choice_survives_the_url():
     ("name", "text"),
     [("interval", "x-y"), ("mode", "never"), ("threshold", "2"), ("threshold", "nan"), ("pair", '["a"]'), ("pair", "{"),
      ("serve", '"a"'), ("singleton", "maybe"), ("budget", "three"),
-     ("unsure", "perhaps")],
+     ("unsure", "perhaps"), ("budget", "nan"), ("budget", "-1"), ("together", '[["a"]]'), ("together", '[["a","a"]]'),
+     ("together", "3"), ("apart", '["ab"]'), ("exclude", '{"a":1}'), ("pin", '["a"]'), ("pin", '{"a":"b"}'),
+     ("weights", '{"a":0}'), ("weights", '{"a":"x"}'), ("weights", '{"a":[1]}'), ("weights", '{"a":Infinity}'),
+     ("max_size", "0"), ("auxiliaries", "-1"), ("half", "full"), ("robust", "best")],
 )  # fmt: skip
 def test_an_address_that_cannot_be_read_leaves_the_default(name, text):
     app = AppTest.from_string(

@@ -153,14 +153,16 @@ def frontier(
     frames: Sequence[FrontierFrame],
     *,
     key: str,
-    budget: int | None = None,
+    budget: float | None = None,
     value_title: str = "value of the best grouping",
-) -> int:
+    knee: float | None = None,
+) -> float:
     """What each budget buys, with a budget slider and the chosen grouping's networks as cards.
 
     Args:
         frames: one per budget, with increasing budgets.
         budget: the one to show; the first feasible one where ``None`` or unknown.
+        knee: the budget to mark as the one after which more pays least.
 
     Returns:
         the chosen budget.
@@ -175,7 +177,7 @@ def frontier(
         budget = next((frame.budget for frame in frames if frame.value is not None), budgets[0])
     data = {
         "kind": "frontier",
-        "figure": as_data(frontier_curve(frames, value_title)),
+        "figure": as_data(frontier_curve(frames, value_title, knee)),
         "value_title": value_title,
         "frames": [frame_as_data(frame) for frame in frames],
     }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts.frontier import FrontierFrame, certificate
+from app.charts.frontier import FrontierFrame, certificate, step_sentence
 from app.charts.heatmap import MEASURES, Scale
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
@@ -20,7 +20,7 @@ def as_data(figure: go.Figure) -> dict[str, Any]:
 
 
 def frame_as_data(frame: FrontierFrame) -> dict[str, Any]:
-    """One budget's grouping, with its certificate in words."""
+    """One budget's grouping, with its certificate and the step to it in words."""
     networks = [
         {"cost": network.cost, "serves": [list(served) for served in network.serves], "aux": list(network.auxiliary)}
         for network in frame.networks
@@ -32,6 +32,7 @@ def frame_as_data(frame: FrontierFrame) -> dict[str, Any]:
         "certificate": certificate(frame),
         "networks": networks,
         "note": frame.note,
+        "step": step_sentence(frame),
     }
 
 

@@ -16,7 +16,7 @@ PAGE = """
 import numpy as np
 import streamlit as st
 from app.charts.curves import pair_curves
-from app.charts.frontier import FrontierFrame, NetworkCard
+from app.charts.frontier import FrontierFrame, FrontierStep, NetworkCard
 from app.components import live_chart
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
@@ -56,6 +56,12 @@ elif kind == "frontier":
         other = NetworkCard(budget - 1, (("hair", 2.0),))
         frames.append(FrontierFrame(budget, 3.0 + budget, budget != 4, 0.02 if budget == 4 else None, (one, other)))
     result = live_chart.frontier(frames, key="chart", budget=2, value_title="total gain")
+elif kind == "halves":
+    one, other = NetworkCard(0.5, (("age", 0.5),)), NetworkCard(1.0, ((TASKS[1], 0.5),), ("hair",))
+    frames = [FrontierFrame(1, None, False, None, ()), FrontierFrame(1.5, 1.0, True, 0.0, (one, other))]
+    step = FrontierStep(1.5, 0.25, 0.125, (other,), (one,))
+    frames.append(FrontierFrame(2.5, 1.25, True, 0.0, (other,), step=step))
+    result = live_chart.frontier(frames, key="chart", knee=1.5)
 elif kind == "plain":
     live_chart.plain(pair_curves(series, TASKS[0], TASKS[1]), key="chart", label="both directions")
     result = None
@@ -301,6 +307,24 @@ def test_the_budget_slider_redraws_the_networks_and_reports(page: Page, server: 
     expect(page.locator(".kindred")).to_contain_text("Four tasks do not fit one network.")
     expect(page.locator(".kindred-cards")).to_have_count(0)
     expect_result(page, "1$")
+
+
+def test_budgets_of_half_steps_and_what_a_step_buys(page: Page, server: str):
+    shown(page, server, "kind=halves")
+    budget = page.get_by_role("slider", name="Budget")
+    expect(budget).to_have_attribute("aria-valuetext", re.compile("^budget 1.5 SNT"))
+    expect(page.locator(".kindred-change")).to_have_text("")
+    budget.press("ArrowRight")
+    expect_result(page, r"2\.5$")
+    expect(page.locator(".kindred-readout")).to_have_text("2.5 SNT")
+    expect(page.locator(".kindred-change")).to_have_text(
+        f"From 1.5 to 2.5 SNT: +0.25 (+0.125 per half SNT); enters {{{TASKS[1]}, (hair)}}; leaves {{age}}."
+    )
+    assert page.evaluate("window.stolen") is None
+    expect(page.locator(f"{PLOT} text").get_by_text("knee", exact=True)).to_be_visible()
+    budget.press("Home")
+    expect(page.locator(".kindred")).to_contain_text("No grouping at 1 SNT yet")
+    expect(page.locator(".kindred-badge")).to_have_text("none found yet")
 
 
 def test_the_colours_follow_the_theme(page: Page, server: str):

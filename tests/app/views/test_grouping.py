@@ -1,28 +1,17 @@
 import json
+import re
 
 import numpy as np
 import pytest
 
 from app.components.subject import GROUP
-from engine.affinity.matrix import AffinityMatrix
 from engine.affinity.uncertainty import SeedGroup
+from engine.grouping.candidates import Candidate
 from engine.grouping.exact_subsets import solve_all_budgets
 from engine.grouping.export import to_file, to_json
-from engine.grouping.problem import GroupingProblem
+from engine.grouping.problem import LOWER, GroupingProblem
+from tests.app.views.grouping_page import grouping_of, networks_of, shown, widget
 from tests.app.views.stored import TASKS, seeds, tracked, trained
-
-
-def shown(app):
-    return " ".join(str(each.value) for each in (*app.markdown, *app.caption, *app.error, *app.info))
-
-
-def grouping_of(app):
-    """The rows of the page's table twin as ``{network: (tasks, served)}``."""
-    frame = app.table[0].value
-    return {
-        network: (set(rows["task"]), set(rows.loc[rows["role"] == "served", "task"]))
-        for network, rows in frame.groupby("network")
-    }
 
 
 @pytest.mark.parametrize("budget", [1, 2, 4])
@@ -33,10 +22,7 @@ def test_the_page_shows_the_solver_s_grouping(show, store, budget):
     solution = solve_all_budgets(GroupingProblem(run.tasks, store.series(run.id).mean().affinity))[budget - 1]
     assert f"Value **{solution.value:.6g}**" in shown(app)
     assert "Proved optimal" in shown(app)
-    found = grouping_of(app)
-    assert sorted((sorted(t.replace("\\", "") for t in tasks)) for tasks, _ in found.values()) == sorted(
-        sorted(network.tasks) for network in solution.networks
-    )
+    assert networks_of(app) == sorted(sorted(network.tasks) for network in solution.networks)
 
 
 def test_only_the_chosen_tasks_are_served(show, store):
@@ -55,16 +41,6 @@ def test_a_serving_task_that_the_run_lacks_is_named(show):
     app = show("grouping", serve='["Goatee", "Moustache"]')
     assert not app.exception
     assert "Moustache" in app.error[0].value
-
-
-def test_more_tasks_than_the_solver_serves_begin_with_as_many_as_it_can(show, store):
-    tasks = tuple(f"t{number}" for number in range(20))
-    run_id = store.add_matrix(AffinityMatrix(tasks, np.random.default_rng(0).normal(size=(20, 20))), "twenty")
-    app = show("grouping", run=run_id)
-    assert not app.exception and not app.error
-    assert "14 serving tasks" in shown(app)
-    app = show("grouping", run=run_id, serve=json.dumps(tasks[:15]))
-    assert "at most 14" in app.error[0].value
 
 
 @pytest.mark.parametrize(("rule", "budget"), [("diagonal", "9"), ("0.0", "9"), ("-12.5", "3")])
@@ -105,7 +81,7 @@ def test_a_grouping_file_is_shown_as_exported(show, store):
         ({"format": "kindred.grouping/2"}, "has version 2"),
         ({"value": 99.0}, "networks are worth"),
         ({"serving": ["nobody"]}, "nobody"),
-        ({"budget": 0}, "whole number of networks"),
+        ({"budget": 0}, "number of SNT in half steps"),
     ],
 )
 def test_a_bad_grouping_file_is_one_sentence(show, change, said):
@@ -114,6 +90,16 @@ def test_a_bad_grouping_file_is_one_sentence(show, change, said):
     app = opened(show("grouping"), json.dumps(content).encode())
     assert not app.exception
     assert said in app.error[0].value.replace("\\", "")
+
+
+def test_a_file_of_losses_shows_them_as_losses(show):
+    candidates = (Candidate(("a",), (-0.3,), 0.5), Candidate(("b",), (-0.6,), 0.5), Candidate(("a", "b"), (-0.2, -0.5)))
+    problem = GroupingProblem(("a", "b"), candidates=candidates, direction=LOWER)
+    (solution,) = solve_all_budgets(problem, [1])
+    app = opened(show("grouping"), to_json(solution, {"file": "losses.csv"}).encode())
+    assert not app.exception and not app.error
+    assert "Value **0.35**" in shown(app) and "lower is better" in shown(app)
+    assert "0.2" in set(next(table.value for table in app.table if "role" in table.value)["predicted score"])
 
 
 def test_what_is_no_grouping_file_is_said(show):
@@ -132,6 +118,27 @@ def test_the_noise_of_the_affinities_is_said_of_value_and_grouping(show, store):
 def test_sure_affinities_give_the_same_grouping_in_every_replicate_and_no_warning(show, store):
     app = show("grouping", run=trained(store, noise=1e-4), budget="2")
     assert "best in **100 %** of 200" in shown(app) and not app.warning
+
+
+def test_the_interval_and_each_network_s_frequency_are_shown(show, store):
+    run = trained(store, noise=6.0)
+    app = show("grouping", run=run, budget="2")
+    assert re.search(r"90 % of the replicates between -?[\d.]+ and -?[\d.]+", shown(app))
+    assert "searched, not proved" not in shown(app)
+    frame = next(table.value for table in app.table if "role" in table.value)
+    shares = frame.groupby("network")["in replicates"].nunique()
+    assert (shares == 1).all() and frame["in replicates"].str.fullmatch(r"\d+ %").all()
+
+
+def test_the_most_robust_grouping_is_named_by_either_objective(show, store):
+    app = show("grouping", run=trained(store, noise=6.0), budget="2", robust="tenth")
+    choice = widget(app, "selectbox", "Robust objective")
+    assert choice.value == "tenth"
+    assert "more robust" in shown(app) or "most robust one too" in shown(app)
+    app = choice.set_value("spread").run()
+    assert not app.exception and "robust" not in app.query_params
+    sure = show("grouping", run=trained(store, noise=1e-4), budget="2")
+    assert "The grouping above is the most robust one too." in shown(sure)
 
 
 def test_stability_is_left_out_where_it_is_not_known(show, store):

@@ -171,3 +171,11 @@ def test_losses_have_no_affinities_to_draw_anew():
         stability(solve(problem, 1), np.zeros((3, 1, 1)))
     with pytest.raises(KindredError, match="`quantile` is 2; give a share from 0 to 1"):
         stability(random_solution(), replicates_of(random_solution(), 0.1), quantile=2)
+
+
+def test_a_replicate_in_which_nothing_is_found_keeps_the_grouping():
+    affinity = np.random.default_rng(0).normal(size=(26, 26))
+    problem = problem_of(affinity, constraints=Constraints(max_size=6))
+    solution = next(found for seed in range(20) if (found := local_search.solve(problem, 5, restarts=8, seed=seed)))
+    found = stability(solution, replicates_of(solution, 0.1, count=12), seconds=60)
+    assert found.replicates == 12 and found.regret >= 0

@@ -6,7 +6,7 @@ export function groupingCards(frame, valueTitle) {
   const badge = make("span", { class: "kindred-badge", "data-proved": String(frame.proved) }, frame.certificate);
   const note = frame.note ? [make("p", { class: "kindred-note" }, frame.note)] : [];
   if (frame.value === null) {
-    const headline = make("div", { class: "kindred-headline" }, make("strong", {}, `No grouping at ${frame.budget} SNT`), badge);
+    const headline = make("div", { class: "kindred-headline" }, make("strong", {}, `No grouping at ${frame.budget} SNT${frame.proved ? "" : " yet"}`), badge);
     return [headline, ...note];
   }
   const headline = make("div", { class: "kindred-headline" },

@@ -13,11 +13,12 @@ export function createFrontier({ Plotly, root, commit }) {
   const fill = make("div", { class: "kindred-fill" });
   const readout = make("output", { class: "kindred-readout", for: id });
   const plot = make("div", { class: "kindred-plot", role: "img" });
+  const change = make("p", { class: "kindred-change" });
   const grouping = make("section", { "aria-label": "The grouping" });
   root.append(
     make("div", { class: "kindred-budget" },
       make("label", { for: id }, "Budget"), make("div", { class: "kindred-track" }, fill, input), readout),
-    plot, grouping,
+    plot, change, grouping,
   );
 
   let data = null;
@@ -29,12 +30,14 @@ export function createFrontier({ Plotly, root, commit }) {
 
   function show() {
     const frame = current();
-    const worth = frame.value === null ? "infeasible" : `${data.value_title} ${written(frame.value)}, ${frame.certificate}`;
+    const worth = frame.value === null ? frame.certificate : `${data.value_title} ${written(frame.value)}, ${frame.certificate}`;
     readout.textContent = `${frame.budget} SNT`;
     input.setAttribute("aria-valuetext", `budget ${frame.budget} SNT: ${worth}`);
     fill.style.left = 0;
     fill.style.width = `${(100 * Number(input.value)) / Math.max(1, data.frames.length - 1)}%`;
     root.dataset.budget = frame.budget;
+    change.textContent = frame.step;
+    change.hidden = !data.frames.some(({ step }) => step);
     grouping.replaceChildren(...groupingCards(frame, data.value_title));
   }
 
@@ -59,12 +62,13 @@ export function createFrontier({ Plotly, root, commit }) {
     },
     draw(_, theme, width) {
       const layout = themed(data.figure.layout, theme, width, HEIGHT);
-      const [curve, infeasible, now] = data.figure.data;
+      const [curve, infeasible, now, knee] = data.figure.data;
       const { helps, hurts, muted } = theme.palette;
       const traces = [
         { ...curve, line: { ...curve.line, color: helps }, marker: { ...curve.marker, color: helps } },
         { ...infeasible, marker: { ...infeasible.marker, color: muted, line: { width: 2, color: muted } } },
         { ...now, ...marker(), marker: { ...now.marker, color: hurts } },
+        { ...knee, marker: { ...knee.marker, color: theme.text }, textfont: { ...knee.textfont, color: theme.text } },
       ];
       counted(root, () => {
         show();
