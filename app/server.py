@@ -49,7 +49,10 @@ async def warm_up(_app: App) -> AsyncIterator[None]:
     import app.charts.heatmap  # noqa: F401
     import engine.grouping.alternatives
     import engine.grouping.stability  # noqa: F401
+    from engine.grouping.problem import GroupingProblem
+    from engine.grouping.solving import solve_frontier
 
+    solve_frontier(GroupingProblem(("a", "b"), [[0.0, 1.0], [1.0, 0.0]]))  # loads what was compiled at set-up
     assets.packed_plotly()
     gc.collect()
     gc.freeze()

@@ -272,8 +272,12 @@ def _served_in(
     gains = {task: raw.score(task, network, cost) - price[task] for task in raw.serving if task in network}
     gains = {task: gain for task, gain in gains.items() if gain > -inf}
     rows: list[tuple[frozenset[str], float]] = [(frozenset(), -own)]
-    for task, gain in sorted(gains.items(), key=lambda item: -item[1]):  # once it falls below, it stays
-        rows += [(serves | {task}, profit + gain) for serves, profit in rows if gain > 0 or profit + gain > least]
+    later = list(gains.values())
+    for task, gain in gains.items():
+        later.pop(0)
+        rows += [(serves | {task}, profit + gain) for serves, profit in rows]
+        reach = fsum(max(more, 0.0) for more in later)  # what the tasks to come can still add
+        rows = [row for row in rows if row[1] + reach > least]
     return [
         (sum(1 << raw.serving[task] for task in serves), profit)
         for serves, profit in rows
