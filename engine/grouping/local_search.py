@@ -126,7 +126,7 @@ def _anneal(a: Arrays, most: int, spend: int, moves: int, seed: int, flag: np.nd
     units = a.served.shape[0]
     scratch = scratch_for(a)
     np.random.seed(seed)
-    bad = -_reach(a) * 4.0  # what a block counts that no network serves: worse than any that one does
+    bad = -4.0 * _reach(a) - 1e-300  # what a block counts that no network serves: worse than any that one does
     held_by = np.empty((most, units), np.int64)
     sums = _Sums(
         np.zeros((most, a.members.shape[1])),
@@ -145,9 +145,8 @@ def _anneal(a: Arrays, most: int, spend: int, moves: int, seed: int, flag: np.nd
     paid = 0
     for block in range(most):
         if size[block] > 0:
-            level[block], value[block] = _best_level(
-                a, held_by[block, : size[block]], -1, -1, a.cost.min(), bad, scratch
-            )
+            first = spend if most == 1 else a.cost.min()
+            level[block], value[block] = _best_level(a, held_by[block, : size[block]], -1, -1, first, bad, scratch)
             paid += a.cost[level[block]]
             _sum_up(a, held_by[block, : size[block]], sums, block)
     total = value.sum()
