@@ -28,6 +28,7 @@ PAGES = {
         "grouping?run={run}&budget=2.5&half=single&singleton=0.0&apart=%5B%5B%22Class3%22%2C%22Class4%22%5D%5D"
     ),
 }
+README = ("runs", "affinity", "graph", "grouping")
 
 
 def main() -> None:
@@ -58,6 +59,8 @@ def main() -> None:
                     for width in (1440,) if arguments.readme else (1440, 400):
                         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
                         for name, address in PAGES.items():
+                            if arguments.readme and name not in README:
+                                continue
                             suffix = "" if arguments.readme else f"-{scheme}-{width}"
                             _take(page, address.format(run=run), arguments.folder / f"{name}{suffix}.png")
                         page.close()
