@@ -4,7 +4,7 @@ WORKDIR /kindred
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
-RUN python -m engine.grouping.compile
+RUN python -m engine.grouping.warm_up
 # The store and its files lie in data/, beside the bundled data sets; the user may write there and nowhere else.
 RUN useradd --system --create-home kindred && chown -R kindred data
 USER kindred

@@ -24,7 +24,7 @@ $(VENV)/installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(IN_VENV) -m pip install --quiet --upgrade "pip>=25.1"
 	$(IN_VENV) -m pip install --quiet -r requirements.txt
-	$(IN_VENV) -m engine.grouping.compile
+	$(IN_VENV) -m engine.grouping.warm_up
 	@touch $@
 
 $(VENV)/installed-tests: $(VENV)/installed pyproject.toml

@@ -201,7 +201,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     if verdict.feasible:
         print(f"Feasible; value {shown(verdict.value):.9g}. Bound {shown(solution.bound):.9g}: {verdict.bound}.")
     print(verdict.text)
-    return 0 if verdict.feasible and verdict.bound == "confirmed" else 2
+    return 0 if verdict.holds else 2
 
 
 def _print(solution: Solution, content: dict[str, Any]) -> None:

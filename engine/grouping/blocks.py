@@ -27,10 +27,10 @@ class Blocks:
 
     def __init__(self, problem: GroupingProblem) -> None:
         self.problem = problem
-        self.units, self._required = _units(problem)
-        self.base_costs = [_exact(cost) - _exact(problem.head_cost) for cost in problem.costs]
-        self.step = reduce(_gcd, self.base_costs)
-        self.arrays = _arrays(problem, self.units, self._required, [int(cost / self.step) for cost in self.base_costs])
+        self.units, required = _units(problem)
+        costs = [_exact(cost) - _exact(problem.head_cost) for cost in problem.costs]
+        self.step = reduce(_gcd, costs)
+        self.arrays = _arrays(problem, self.units, required, [int(cost / self.step) for cost in costs])
 
     def spendable(self, budget: float) -> int:
         """The budget without the heads of the serving tasks, which it always pays, in whole units of ``step``."""

@@ -100,6 +100,8 @@ def improve_frontier(
     known: list[Solution | None] = [None] * len(budgets)
     for place, budget in enumerate(budgets):
         known[place] = next(generation.improve(budget, stop), None)
+        if known[place] is None and place and known[place - 1] is not None:
+            known[place] = known[place - 1].at(budget)  # what bounds a first answer holds for every budget
         if stop.due:
             break
     known = _monotone(budgets, known)
@@ -130,9 +132,8 @@ def _monotone(budgets: Sequence[float], known: list[Solution | None]) -> list[So
     known = list(known)
     for place in range(1, len(known)):
         before, here = known[place - 1], known[place]
-        if before is not None and (here is None or before.value > here.value):
-            bound = before.certificate if here is None else here.certificate
-            known[place] = replace(before, budget=budgets[place], certificate=_at_least(bound, before.value))
+        if before is not None and here is not None and before.value > here.value:
+            known[place] = replace(before.at(budgets[place]), certificate=_at_least(here.certificate, before.value))
     for place in range(len(known) - 2, -1, -1):
         after, here = known[place + 1], known[place]
         if after is not None and here is not None and after.bound < here.bound:

@@ -15,11 +15,11 @@ from statistics import median
 import numpy as np
 
 from engine.grouping import column_generation, exact_subsets, integer_program, local_search
-from engine.grouping.compile import compile_all
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solving import solve
 from engine.grouping.stability import stability
 from engine.grouping.stop import Stop
+from engine.grouping.warm_up import warm_up
 from tests.benchmarks.grouping_problems import KINDS, STRUCTURED, problem_of, standley
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true")
     short = parser.parse_args().short
     seeds = range(1 if short else 2)
-    compile_all()
+    warm_up()
     _exact(seeds)
     _twenty(seeds)
     _proofs(seeds, short)

@@ -60,12 +60,10 @@ def test_the_schema_is_one_and_every_file_written_meets_it(document):
     Draft202012Validator(schema).validate(to_file(unproved(), {}))
 
 
-@pytest.mark.parametrize("seed", range(90))
+@pytest.mark.parametrize("seed", range(80))
 def test_reading_what_was_written_gives_the_same_values_and_the_same_file(seed):
-    problem = random_problem(seed, 1 + seed % 6)
-    solution = next(filter(None, solve_all_budgets(problem)), None)
-    if solution is None:
-        pytest.skip("no grouping exists")
+    problems = (random_problem(seed + other, 1 + seed % 6) for other in range(0, 10_000, 100))
+    solution = next(solution for problem in problems for solution in solve_all_budgets(problem) if solution is not None)
     text = to_json(solution, SOURCE)
     again, source = from_file(text)
     assert (again, source) == (solution, SOURCE)

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.errors import KindredError
+from engine.grouping import solving
+from engine.grouping.column_generation import ColumnGeneration
 from engine.grouping.constraints import Constraints
 from engine.grouping.exact_subsets import solve_all_budgets
 from engine.grouping.problem import GroupingProblem
@@ -57,3 +61,29 @@ def test_a_frontier_that_is_stopped_keeps_a_first_answer_for_every_budget():
     frontier = solve_frontier(problem, time_limit=2.0, budgets=(2, 3, 4))
     assert all(solution is not None and solution.value <= solution.bound for solution in frontier)
     assert not all(solution.proved_optimal for solution in frontier)
+
+
+def test_a_budget_without_a_first_answer_takes_the_one_before_and_a_bound_that_holds_for_it(monkeypatch):
+    problem = structured(18, 2)
+    improve = ColumnGeneration.improve
+
+    def blind_from_two_on(self, budget, stop):
+        yield from () if budget >= 2 else improve(self, budget, stop)
+
+    best = [solve(problem, budget).value for budget in (1, 2, 3)]
+    monkeypatch.setattr(ColumnGeneration, "improve", blind_from_two_on)
+    with Stop(5) as stop:
+        first = next(improve_frontier(problem, stop, (1, 2, 3)))
+    assert [solution.budget for solution in first] == [1, 2, 3]
+    assert first[0].networks == first[2].networks
+    assert all(solution.bound >= value for solution, value in zip(first, best, strict=True))
+
+
+def test_a_bound_for_a_smaller_budget_is_never_passed_on_to_a_larger_one():
+    problem = structured(8)
+    one, two, three = (solve(problem, budget) for budget in (1, 2, 3))
+    assert one.value < two.value < three.value
+    filled = solving._monotone((1, 2, 3), [one, None, three])
+    assert filled[1] is None
+    poor = replace(two, networks=one.networks, value=one.value, certificate=replace(two.certificate, bound=9.0))
+    assert solving._monotone((2, 3), [three.at(2), poor.at(3)])[1].bound == 9.0

@@ -1,4 +1,4 @@
-"""Compile what the solvers need and keep it beside the code: ``python -m engine.grouping.compile``, once at set-up.
+"""Compile what the solvers need and keep it beside the code: ``python -m engine.grouping.warm_up``, once at set-up.
 
 Without it the first problem waits while numba compiles, half a minute in all.
 """
@@ -17,7 +17,7 @@ from engine.grouping.stability import stability
 from engine.grouping.verify import verify
 
 
-def compile_all() -> None:
+def warm_up() -> None:
     """Solve a small problem of each kind by each compiled solver, and drop what earlier versions left."""
     for old in FOLDERS.glob("compiled-*"):
         if old != FOLDER:
@@ -40,4 +40,4 @@ def compile_all() -> None:
 
 
 if __name__ == "__main__":
-    compile_all()
+    warm_up()
