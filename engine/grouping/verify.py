@@ -53,7 +53,7 @@ def verify(solution: Solution, time_limit: float = 60.0) -> Verdict:
     Args:
         time_limit: seconds that the check of the bound may take.
     """
-    raw = RawProblem(solution.problem)
+    raw, shown = RawProblem(solution.problem), solution.problem.shown
     wrong, scores = raw.scores(solution.networks, solution.budget)
     tolerance = 1e-9 * (fsum(map(abs, scores)) if scores else raw.largest) + 1e-14 * raw.largest
     with Stop(time_limit) as stop:
@@ -66,13 +66,17 @@ def verify(solution: Solution, time_limit: float = 60.0) -> Verdict:
     value = fsum(scores)
     agrees = bool(abs(value - solution.value) <= tolerance)
     if not agrees:
-        text = f"The value is {value!r}, not {solution.value!r}. {text}"
+        text = f"The value is {shown(value)!r}, not {shown(solution.value)!r}. {text}"
     if value > solution.bound + tolerance:
-        bound, text = REFUTED, f"The grouping itself is worth {value!r}, above the bound {solution.bound!r}. {text}"
+        bound, text = (
+            REFUTED,
+            f"The grouping itself is worth {shown(value)!r}, beyond the bound {shown(solution.bound)!r}. {text}",
+        )
     return Verdict(True, value, agrees, bound, text)
 
 
 def _check_bound(raw: RawProblem, solution: Solution, tolerance: float, stop: Stop) -> tuple[str, str]:
+    shown = raw.problem.shown
     prices, claimed, spend = solution.certificate.prices, float(solution.bound), raw.spendable(solution.budget)
     if isnan(claimed):
         return REFUTED, "The bound is no number."
@@ -80,7 +84,7 @@ def _check_bound(raw: RawProblem, solution: Solution, tolerance: float, stop: St
         if len(raw.serving) > MOST_SERVING:
             return UNDECIDED, f"There are no prices, and too many groupings of more than {MOST_SERVING} serving tasks."
         best = _best_grouping(raw, blocks_above(raw, None, -inf, 0.0, stop), spend, stop)
-        text = f"The best of all groupings is worth {best!r}; the bound is {claimed!r}."
+        text = f"The best of all groupings is worth {shown(best)!r}; the bound is {shown(claimed)!r}."
         return (CONFIRMED if best <= claimed + tolerance else REFUTED), text
     if len(prices.task) != len(raw.serving) or not all(map(isfinite, (*prices.task, prices.snt))) or prices.snt < 0:
         return REFUTED, "There must be a finite price for every serving task, and one of an SNT that is not negative."
@@ -89,11 +93,14 @@ def _check_bound(raw: RawProblem, solution: Solution, tolerance: float, stop: St
         return REFUTED, f"The prices do not hold: a network that serves {names} is worth more."
     proved = fsum((*prices.task, prices.snt * float(spend * raw.step + raw.head * len(raw.serving))))
     if claimed >= proved - tolerance:
-        return CONFIRMED, f"No network is worth more than its prices, which bound the value by {proved!r}."
+        return CONFIRMED, f"No network is worth more than its prices, which bound the value by {shown(proved)!r}."
     listed = blocks_above(raw, prices, claimed - proved, tolerance, stop)
     if _exceeds(raw, listed, spend, prices.snt * float(raw.step), proved - claimed - tolerance, stop):
-        return REFUTED, f"A grouping is worth more than the bound {claimed!r}."
-    return CONFIRMED, f"No grouping of the {len(listed)} blocks near their prices is worth more than {claimed!r}."
+        return REFUTED, f"A grouping is worth more than the bound {shown(claimed)!r}."
+    return (
+        CONFIRMED,
+        f"No grouping of the {len(listed)} blocks near their prices is worth more than {shown(claimed)!r}.",
+    )
 
 
 def _best_grouping(raw: RawProblem, value: Profits, spend: int, stop: Stop) -> float:
