@@ -1,5 +1,6 @@
 """The best grouping by whichever solver suits: at once where it can be proved in milliseconds, else ever better."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -14,6 +15,7 @@ from engine.grouping.solution import Certificate, Solution
 from engine.grouping.stop import Stop
 
 AUTO = "auto"
+TELL = 0.5  # seconds after which first answers are told before all are there
 SLICE = 2.0  # seconds for each budget of a frontier in turn, then four times as many
 
 
@@ -98,12 +100,14 @@ def improve_frontier(
         return
     generation = ColumnGeneration(problem)
     known: list[Solution | None] = [None] * len(budgets)
+    told = time.perf_counter()
     for place, budget in enumerate(budgets):
-        known[place] = next(generation.improve(budget, stop), None)
+        known[place] = None if stop.due else next(generation.improve(budget, stop), None)
         if known[place] is None and place and known[place - 1] is not None:
             known[place] = known[place - 1].at(budget)  # what bounds a first answer holds for every budget
-        if stop.due:
-            break
+        if time.perf_counter() - told > TELL:
+            yield _monotone(budgets, known)
+            told = time.perf_counter()
     known = _monotone(budgets, known)
     yield known
     places = sorted(range(len(budgets)), key=lambda place: (budgets[place] != first, place))

@@ -93,13 +93,13 @@ def _check_bound(raw: RawProblem, solution: Solution, tolerance: float, stop: St
         return REFUTED, f"The prices do not hold: a network that serves {names} is worth more."
     proved = fsum((*prices.task, prices.snt * float(spend * raw.step + raw.head * len(raw.serving))))
     if claimed >= proved - tolerance:
-        return CONFIRMED, f"No network is worth more than its prices, which bound the value by {shown(proved)!r}."
+        return CONFIRMED, f"No network is better than its prices, which bound the value by {shown(proved)!r}."
     listed = blocks_above(raw, prices, claimed - proved, tolerance, stop)
     if _exceeds(raw, listed, spend, prices.snt * float(raw.step), proved - claimed - tolerance, stop):
-        return REFUTED, f"A grouping is worth more than the bound {shown(claimed)!r}."
+        return REFUTED, f"A grouping is better than the bound {shown(claimed)!r}."
     return (
         CONFIRMED,
-        f"No grouping of the {len(listed)} blocks near their prices is worth more than {shown(claimed)!r}.",
+        f"No grouping of the {len(listed)} blocks near their prices is better than {shown(claimed)!r}.",
     )
 
 

@@ -46,11 +46,14 @@ def test_a_large_frontier_grows_with_the_budget_and_its_bounds_hold():
     with Stop(60) as stop:
         for frontier in improve_frontier(problem, stop, first=4):
             seen.append(frontier)
-            values = [solution.value for solution in frontier]
-            bounds = [solution.bound for solution in frontier]
+            values = [solution.value for solution in frontier if solution is not None]
+            bounds = [solution.bound for solution in frontier if solution is not None]
             assert values == sorted(values) and all(b >= v for b, v in zip(bounds, values, strict=True))
     assert all(solution.proved_optimal for solution in seen[-1])
-    proved_at = [next(n for n, frontier in enumerate(seen) if frontier[place].proved_optimal) for place in range(4)]
+    proved_at = [
+        next(number for number, frontier in enumerate(seen) if frontier[place] and frontier[place].proved_optimal)
+        for place in range(4)
+    ]
     assert proved_at[3] < proved_at[1]  # the budget that was asked for comes first
     assert [s.value for s in seen[-1]] == pytest.approx([solve(problem, s.budget).value for s in seen[-1]], rel=1e-9)
 
@@ -87,3 +90,10 @@ def test_a_bound_for_a_smaller_budget_is_never_passed_on_to_a_larger_one():
     assert filled[1] is None
     poor = replace(two, networks=one.networks, value=one.value, certificate=replace(two.certificate, bound=9.0))
     assert solving._monotone((2, 3), [three.at(2), poor.at(3)])[1].bound == 9.0
+
+
+def test_a_frontier_that_is_stopped_at_once_still_fills_every_budget():
+    problem = structured(60, 1)
+    frontier = solve_frontier(problem, time_limit=0.2)
+    assert [solution.budget for solution in frontier] == list(range(1, 61))
+    assert all(solution.value <= solution.bound for solution in frontier)
