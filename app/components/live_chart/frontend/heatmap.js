@@ -171,6 +171,7 @@ export function createHeatmap({ Plotly, root, commit }) {
       }
     },
     draw(_, nowTheme, width) {
+      clearTimeout(resting); // what a drag left to tell plotly is told below, or is no longer so
       theme = nowTheme;
       ink = inkOn(theme.palette.scale);
       const layout = heatmapLayout(data.figure.layout, theme, width, series.tasks);
