@@ -1,6 +1,7 @@
 """The one registry: every method and data set by kind and name, described here and loaded only when used."""
 
 import difflib
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -15,13 +16,30 @@ class Entry:
     summary: one line.
     where: ``module:attribute`` of the code.
     paper: its source, empty for the plain ones.
+    needs: what another choice must give, see ``GIVEN_BY``.
+    has: what it gives to others.
+    cost: what it takes, in words, where that tells methods apart.
     """
 
     name: str
     summary: str
     where: str
     paper: str = ""
+    needs: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    cost: str = ""
 
+
+IMAGES = "images as inputs"
+SHARED = "parameters that tasks share"
+ONE_REPRESENTATION = "one representation that all heads are given"
+# Which kind of choice gives what others need.
+GIVEN_BY = {IMAGES: "dataset", SHARED: "architecture", ONE_REPRESENTATION: "architecture"}
+
+NOTHING = "no more than plain training"
+EACH_TASK = "one backward pass for each task"
+
+_OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 _ENTRIES: dict[str, tuple[Entry, ...]] = {
     "dataset": (
@@ -36,71 +54,258 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "11 attributes of 1,797 handwritten digits and their strokes: classification and regression",
             "engine.datasets.digits:load",
             "Alpaydin and Kaynak, UCI 1998 (in scikit-learn)",
+            has=(IMAGES,),
         ),
     ),
     "architecture": (
         Entry(
             "hard_sharing",
-            "one trunk for all tasks, one linear head a task",
+            "one trunk for all tasks, one head a task",
             "engine.architectures.hard_sharing:HardSharing",
             "Caruana, Machine Learning 1997",
+            has=(SHARED, ONE_REPRESENTATION),
+            cost="one trunk: the standard that SNT compares with",
+        ),
+        Entry(
+            "soft_sharing",
+            "a tower for every task, drawn towards each other; without a tie, single-task training",
+            "engine.architectures.soft_sharing:SoftSharing",
+            "Duong et al., ACL 2015; Yang and Hospedales, ICLR workshop 2017",
+            cost="a trunk for each task",
+        ),
+        Entry(
+            "cross_stitch",
+            "a tower for every task; after each stage a learned mix of all towers' features",
+            "engine.architectures.cross_stitch:CrossStitch",
+            "Misra et al., CVPR 2016",
+            has=(SHARED,),
+            cost="a trunk for each task",
+        ),
+        Entry(
+            "nddr",
+            "a tower for every task; after each stage a 1×1 convolution over all towers' channels",
+            "engine.architectures.nddr:Nddr",
+            "Gao et al., CVPR 2019",
+            has=(SHARED,),
+            cost="a trunk for each task, and mixing that grows with the square of their number",
+        ),
+        Entry(
+            "mtan",
+            "one trunk for all tasks; every task attends to its features by masks of its own",
+            "engine.architectures.mtan:Mtan",
+            "Liu et al., CVPR 2019",
+            has=(SHARED,),
+            cost="one trunk, and for each task masks at every stage",
+        ),
+        Entry(
+            "adashare",
+            "one trunk for all tasks; every task learns which stages to run and which to skip",
+            "engine.architectures.adashare:AdaShare",
+            "Sun et al., NeurIPS 2020",
+            has=(SHARED,),
+            cost="one trunk, run once for each way that tasks choose through its stages",
+        ),
+        Entry(
+            "mtl_nas",
+            "a tower for every task; the edges between towers are searched for while training",
+            "engine.architectures.mtl_nas:MtlNas",
+            "Gao et al., CVPR 2020",
+            has=(SHARED,),
+            cost="a trunk for each task, and edges between every two of them",
         ),
     ),
     "trunk": (
         Entry("mlp", "fully connected layers with ReLU", "engine.architectures.trunks:mlp"),
-        Entry("convolutional", "3×3 convolutions, for images", "engine.architectures.trunks:convolutional"),
+        Entry(
+            "convolutional",
+            "3×3 convolutions, for images",
+            "engine.architectures.trunks:convolutional",
+            needs=(IMAGES,),
+        ),
     ),
-    "weighting": (Entry("equal", "the sum of all task losses, each with weight 1", "engine.weighting.equal:combine"),),
+    "head": (),
+    "weighting": (
+        Entry(
+            "equal",
+            "the sum of all task losses, each with weight 1",
+            "engine.weighting.equal:Equal",
+            cost=NOTHING,
+        ),
+        Entry(
+            "uncertainty",
+            "each loss divided by a learned variance of its task's noise",
+            "engine.weighting.uncertainty:Uncertainty",
+            "Kendall et al., CVPR 2018",
+            cost=NOTHING,
+        ),
+        Entry(
+            "gradnorm",
+            "weights that bring the tasks' gradients to one length, longer for tasks that learn slowly",
+            "engine.weighting.gradnorm:GradNorm",
+            "Chen et al., ICML 2018",
+            needs=(SHARED,),
+            cost="one more backward pass for each task, through its head and the last shared layer",
+        ),
+        Entry(
+            "dwa",
+            "more weight to the tasks whose loss fell least over the last two epochs",
+            "engine.weighting.dwa:Dwa",
+            "Liu et al., CVPR 2019",
+            cost=NOTHING,
+        ),
+        Entry(
+            "dtp",
+            "more weight to the tasks whose metric is still low",
+            "engine.weighting.dtp:Dtp",
+            "Guo et al., ECCV 2018",
+            cost=NOTHING,
+        ),
+        Entry(
+            "mgda",
+            "the shortest convex combination of the tasks' gradients: no task gets worse",
+            "engine.weighting.mgda:Mgda",
+            "Sener and Koltun, NeurIPS 2018",
+            needs=(SHARED,),
+            cost=EACH_TASK,
+        ),
+        Entry(
+            "mgda_ub",
+            "the same on the gradients of the shared representation, an upper bound for one backward pass",
+            "engine.weighting.mgda_ub:MgdaUb",
+            "Sener and Koltun, NeurIPS 2018",
+            needs=(SHARED, ONE_REPRESENTATION),
+            cost="one backward pass for each task through its head, then one for all through the trunk",
+        ),
+        Entry(
+            "pcgrad",
+            "each gradient loses what conflicts with another one",
+            "engine.weighting.pcgrad:PcGrad",
+            "Yu et al., NeurIPS 2020",
+            needs=(SHARED,),
+            cost=EACH_TASK,
+        ),
+        Entry(
+            "gradvac",
+            "gradients are turned until their cosines reach their own running mean",
+            "engine.weighting.gradvac:GradVac",
+            "Wang et al., ICLR 2021",
+            needs=(SHARED,),
+            cost=EACH_TASK,
+        ),
+        Entry(
+            "graddrop",
+            "every parameter follows the gradients of one sign, drawn by how much agree",
+            "engine.weighting.graddrop:GradDrop",
+            "Chen et al., NeurIPS 2020",
+            needs=(SHARED,),
+            cost=EACH_TASK,
+        ),
+        Entry(
+            "imtl",
+            "the direction on which all tasks' gradients have the same projection",
+            "engine.weighting.imtl:Imtl",
+            "Liu et al., ICLR 2021",
+            needs=(SHARED,),
+            cost=EACH_TASK,
+        ),
+        Entry(
+            "cagrad",
+            "near the mean gradient, the direction that serves the worst-off task best",
+            "engine.weighting.cagrad:CaGrad",
+            "Liu et al., NeurIPS 2021",
+            needs=(SHARED,),
+            cost=EACH_TASK,
+        ),
+        Entry(
+            "aligned_mtl",
+            "gradients made orthogonal and equally long before they are added",
+            "engine.weighting.aligned_mtl:AlignedMtl",
+            "Senushkin et al., CVPR 2023",
+            needs=(SHARED,),
+            cost=EACH_TASK,
+        ),
+        Entry(
+            "upgrad",
+            "each gradient projected to where it harms no task, then added",
+            "engine.weighting.upgrad:UpGrad",
+            "Quinton and Rey, 2024",
+            needs=(SHARED,),
+            cost=EACH_TASK,
+        ),
+    ),
+    "reading": (
+        Entry("affinity", "what the chosen estimator observed", ""),
+        Entry("gradient_cosine", "cosine of the two tasks' gradients at every update", ""),
+        Entry(
+            "gradient_conflict",
+            "1 where two tasks' gradients never conflict, −1 where always; rate of conflict = (1 − entry) / 2",
+            "",
+        ),
+        Entry("tower_distance", "minus the distance of two towers' weights, relative to their length; 0: the same", ""),
+        Entry("mixing", "the weight of the source's features in the target's, mean over the stages", ""),
+        Entry("attention", "correlation of two tasks' attention masks, mean over the stages", ""),
+        Entry("policy", "agreement of two tasks on which stages to run: 1 the same, −1 the opposite", ""),
+        Entry("edges", "mean weight of the edges from the source's tower into the target's", ""),
+    ),
     "estimator": (
         Entry(
             "auto",
             "within a budget of time: chooses over how many layers, and how often, to look",
             "engine.affinity.auto:Auto",
+            needs=(SHARED,),
         ),
         Entry(
             "lookahead",
             "exact: take each task's step on the shared parameters, evaluate every task again",
             "engine.affinity.lookahead:Lookahead",
             "Fifty et al., NeurIPS 2021",
+            needs=(SHARED,),
         ),
         Entry(
             "first_order",
             "scalar products of the tasks' gradients: the lookahead of a small step",
             "engine.affinity.first_order:FirstOrder",
             "Fifty et al., NeurIPS 2021, to first order",
+            needs=(SHARED,),
         ),
         Entry(
             "last_layer",
             "first order on the last shared layer alone: a few percent of a training step",
             "engine.affinity.last_layer:LastLayer",
+            needs=(SHARED,),
         ),
         Entry(
             "head_lookahead",
             "a lookahead that steps on the last shared layer and evaluates only the heads again",
             "engine.affinity.head_lookahead:HeadLookahead",
+            needs=(SHARED,),
         ),
         Entry(
             "corrected",
             "a cheap estimator at every update, made unbiased by the exact one at a few",
             "engine.affinity.corrected:Corrected",
+            needs=(SHARED,),
         ),
         Entry(
             "gradient_cosine",
             "the angle between the tasks' gradients, whatever their size",
             "engine.affinity.gradient_cosine:GradientCosine",
             "Yu et al., NeurIPS 2020",
+            needs=(SHARED,),
         ),
         Entry(
             "gradient_conflict",
             "how often the tasks' gradients point apart",
             "engine.affinity.gradient_cosine:GradientConflict",
             "Yu et al., NeurIPS 2020",
+            needs=(SHARED,),
         ),
         Entry(
             "representation",
             "how alike the tasks see the samples of a batch: representational similarity",
             "engine.affinity.representation:Representation",
             "Dwivedi and Roig, CVPR 2019",
+            needs=(SHARED, ONE_REPRESENTATION),
         ),
     ),
     "solver": (
@@ -158,5 +363,48 @@ def find(kind: str, name: str) -> Entry:
 
 def load(kind: str, name: str) -> Any:
     """The code behind an entry, imported now."""
-    module, attribute = find(kind, name).where.split(":")
+    return _import(find(kind, name).where)
+
+
+def find_or_own(kind: str, name: str) -> None:
+    """See that the name is in the catalog, or one's own ``module:function``, which is not looked for yet.
+
+    Raises:
+        KindredError: if it is neither.
+    """
+    if not _OWN.fullmatch(name):
+        if ":" in name:
+            raise KindredError(f"The {kind} {name!r} is no function; write module:function, as in my.package:make.")
+        find(kind, name)
+
+
+def load_or_own(kind: str, name: str) -> Any:
+    """The code behind an entry, or the function that ``module:function`` names, imported now.
+
+    Raises:
+        KindredError: if there is no such function.
+    """
+    if ":" not in name:
+        return load(kind, name)
+    try:
+        return _import(name)
+    except (ImportError, AttributeError) as error:
+        raise KindredError(
+            f"The {kind} {name!r} cannot be imported ({error}); put its folder into PYTHONPATH, and name a function "
+            "of the module."
+        ) from error
+
+
+def needs(kind: str, name: str) -> tuple[str, ...]:
+    """What an entry needs of others; nothing where the name is not in the catalog."""
+    return next((entry.needs for entry in _ENTRIES[kind] if entry.name == name), ())
+
+
+def has(kind: str, name: str) -> tuple[str, ...]:
+    """What an entry gives to others; nothing where the name is not in the catalog."""
+    return next((entry.has for entry in _ENTRIES[kind] if entry.name == name), ())
+
+
+def _import(where: str) -> Any:
+    module, attribute = where.split(":")
     return getattr(import_module(module), attribute)

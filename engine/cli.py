@@ -3,9 +3,8 @@
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,14 +12,12 @@ import pandas as pd
 
 from engine import catalog
 from engine.affinity.uncertainty import SeedGroup, reliability
+from engine.cli_compare import add_compare_command
 from engine.cli_grouping import add_commands
+from engine.cli_runs import add_run_commands
 from engine.errors import KindredError
-from engine.runs.config import RunConfig
-from engine.runs.launchers import launch
-from engine.runs.run import PATIENCE, Run
+from engine.runs.run import Run
 from engine.runs.store import Store
-
-POLL_SECONDS = 0.3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,63 +41,6 @@ def _datasets(_: argparse.Namespace) -> int:
     for entry in catalog.entries("dataset"):
         print(f"{entry.name:10} {entry.summary}  [{entry.paper}]")
     return 0
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    settings = {field.name: getattr(arguments, field.name) for field in fields(RunConfig)}
-    config = RunConfig(**{name: value for name, value in settings.items() if value is not None})
-    store = Store(arguments.store)
-    run_ids = store.create_seeds(config, arguments.name, arguments.seeds)
-    return _launch(store, run_ids, arguments.detach)
-
-
-def _resume(arguments: argparse.Namespace) -> int:
-    store = Store(arguments.store)
-    store.requeue(arguments.run)
-    return _launch(store, [arguments.run], arguments.detach)
-
-
-def _launch(store: Store, run_ids: list[str], detach: bool) -> int:
-    """Work off queued runs one after another, or launch all of them and leave them to themselves."""
-    if len(run_ids) > 1:
-        print(*run_ids, sep="\n", flush=True)
-    for place, run_id in enumerate(run_ids):
-        if detach:
-            launch(store, run_id)
-        elif store.run(run_id).status == "queued":
-            _work_off(store, run_id, run_ids[place + 1 :])
-    print(run_ids[0])
-    return 0 if detach or all(store.run(run_id).status == "finished" for run_id in run_ids) else 2
-
-
-def _work_off(store: Store, run_id: str, waiting: list[str]) -> None:
-    worker = launch(store, run_id, attached=True)
-    shown, beaten = "", time.monotonic()
-    while worker.poll() is None:
-        try:
-            time.sleep(POLL_SECONDS)
-            shown = _show_progress(store.run(run_id), shown)
-            if waiting and time.monotonic() - beaten > PATIENCE / 4:
-                store.keep_waiting(waiting)
-                beaten = time.monotonic()
-        except KeyboardInterrupt:
-            print("\nkindred: cancelling; press Ctrl-C again to leave the run to itself", file=sys.stderr)
-            for each in (*waiting, run_id):
-                if store.run(each).active:
-                    store.request_cancel(each)
-            worker.wait()
-    _show_progress(store.run(run_id), shown)
-    store.keep_waiting(waiting)
-    if worker.returncode < 0:
-        print(f"kindred: The worker was killed; go on with: python -m engine resume {run_id}", file=sys.stderr)
-
-
-def _show_progress(run: Run, shown: str) -> str:
-    left = f", {run.seconds_left:.0f} s left" if run.seconds_left is not None else ""
-    line = f"{run.id}: {run.status}, step {run.step}{f' of {run.steps}' if run.steps else ''}{left}"
-    if line != shown:
-        print(line, file=sys.stderr, flush=True)
-    return line
 
 
 def _runs(arguments: argparse.Namespace) -> int:
@@ -198,23 +138,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add("datasets", _datasets, "list the data sets", store=False)
 
-    run = add("run", _run, "train and observe affinities; the last line of the output is the run's id")
-    for field in fields(RunConfig):
-        flag = "--" + field.name.replace("_", "-")
-        if field.type is bool or field.type == "bool":
-            run.add_argument(flag, action="store_true", default=None)
-        else:
-            type_ = {"int": int, "float": float, "str": str}.get(str(field.type), field.type)
-            shown = "required" if field.name == "dataset" else f"default: {field.default}"
-            run.add_argument(flag, type=type_, required=field.name == "dataset", help=shown)
-    run.add_argument("--name", default="", help="default: the run's id")
-    run.add_argument(
-        "--seeds", type=int, default=1, metavar="N", help="N runs from --seed on, as one group; default: 1"
-    )
-
-    resume = add("resume", _resume, "go on with a run that was cancelled, failed or interrupted")
-    for command in (run, resume):
-        command.add_argument("--detach", action="store_true", help="print the id and leave the worker to itself")
+    add_run_commands(add)
 
     runs = add("runs", _runs, "list the runs, the newest first")
     runs.add_argument("--json", action="store_true")
@@ -224,7 +148,6 @@ def _parser() -> argparse.ArgumentParser:
         ("delete", _delete, "remove a run that is not at work, with all it stored"),
     ):
         add(name, command, summary).add_argument("run", metavar="RUN")
-    resume.add_argument("run", metavar="RUN")
 
     affinity = add("affinity", _affinity, "the mean affinity over an interval of training, [source, target]")
     affinity.add_argument("run", metavar="RUN")
@@ -232,5 +155,6 @@ def _parser() -> argparse.ArgumentParser:
     add_interval(affinity)
     affinity.add_argument("--json", action="store_true")
 
+    add_compare_command(add, add_interval)
     add_commands(add, add_interval)
     return parser

@@ -1,5 +1,6 @@
-"""Where bundled data lies."""
+"""Where things lie."""
 
 from pathlib import Path
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"  # bundled data

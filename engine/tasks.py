@@ -8,6 +8,7 @@ import numpy as np
 METRICS = {
     "binary_cross_entropy": "accuracy",
     "cross_entropy": "accuracy",
+    "soft_cross_entropy": "accuracy",
     "squared_error": "R²",
 }
 
@@ -19,15 +20,18 @@ class Task:
     Attributes:
         name: unique within a data set.
         loss: a key of ``METRICS``: ``binary_cross_entropy`` (labels 0 or 1, on logits), ``cross_entropy`` (labels
-            0 … outputs − 1) or ``squared_error`` (a real number).
+            0 … outputs − 1), ``soft_cross_entropy`` (labels are distributions over the outputs) or ``squared_error`` (a
+            real number).
         outputs: width of the task's head; the number of classes for ``cross_entropy``, else 1.
         summary: what the label means, in a few words.
+        dense: whether there is one output for every position of a map, not one a sample.
     """
 
     name: str
     loss: str
     outputs: int = 1
     summary: str = ""
+    dense: bool = False
 
     @property
     def metric(self) -> str:
@@ -50,3 +54,17 @@ class Evaluation:
     split: str
     losses: np.ndarray
     metrics: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class TaskWeights:
+    """By how much each task counted, as a mean over updates.
+
+    Attributes:
+        step_from, step_to: the updates ``[step_from, step_to)``.
+        weights: ``[tasks]``, float32.
+    """
+
+    step_from: int
+    step_to: int
+    weights: np.ndarray

@@ -11,7 +11,8 @@ from engine.affinity.tap import modules_before
 
 
 class HeadLookahead(Estimator):
-    """The exact lookahead for a step on the last trainable weight layer (weight and bias) of the shared module.
+    """The exact lookahead for a step on the last trainable weight layer (weight and bias) of the shared module; of
+    every tower, where there are several.
 
     ::
 
@@ -37,9 +38,9 @@ class HeadLookahead(Estimator):
                 "No trainable linear or convolutional layer of the shared module was seen to run; give the module (not "
                 "its parameters) as `shared`, outside of torch.compile, or choose the estimator lookahead."
             )
-        layer = calls[0].layer
-        own = [parameter for parameter in layer.parameters(recurse=False) if parameter.requires_grad]
-        cache = _Cache(update.shared.module, layer) if len(calls) == 1 else None
+        layers = dict.fromkeys(call.layer for call in calls)
+        own = [each for layer in layers for each in layer.parameters(recurse=False) if each.requires_grad]
+        cache = _Cache(update.shared.module, calls[0].layer) if len(calls) == 1 else None
         replaying = cache.used if cache is not None else _uncached
         return effects_of_steps(update, own, gradient_step(update.step_size), replaying)
 

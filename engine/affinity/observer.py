@@ -13,6 +13,7 @@ from engine.affinity.build import Plan
 from engine.affinity.estimator import Update
 from engine.affinity.series import Window
 from engine.affinity.shared import PeerGaveUp, Shared
+from engine.affinity.sums import Sums
 from engine.errors import KindredError
 
 CHECKED = 3  # replays made sure of at first; then every tenth
@@ -37,7 +38,7 @@ class Observer:
 
     Attributes:
         step: updates seen.
-        window_from: the first step of the open window.
+        sums: what was observed in the open window.
         closed_losses: ``[tasks]``, float32: mean losses of the updates observed in the window that was closed last; NaN
             for a task that had none.
     """
@@ -53,14 +54,15 @@ class Observer:
     ) -> None:
         self.tasks, self.shared, self.plan = tuple(tasks), shared, plan
         self.optimizer, self.step_size = optimizer, step_size
-        self.step = self.window_from = 0
+        self.step = 0
+        self.sums = Sums(len(self.tasks))
+        self.loss_total = np.zeros(len(self.tasks))
         self._place = {task: place for place, task in enumerate(self.tasks)}
         self._ends_window = ends_window
         self.closed_losses = np.full(len(self.tasks), np.nan, np.float32)
         self._looks = 0
         self._mark: tuple[float, int] | None = None  # when, and at which step, plain training went on
-        self._clear()
-        self._prepare()
+        self.prepare()
 
     def observe(self, losses: Losses, closure: Callable[[], Losses] | None = None) -> Window | None:
         """Take in one update, after its forward pass and before its backward pass.
@@ -99,41 +101,34 @@ class Observer:
             self._synchronize()  # the first update is not timed: it allocates
             self._mark = time.perf_counter(), step
         self.step += 1
-        self._prepare()
+        self.prepare()
         return self.close() if self._ends_window(self.step) else None
 
     def close(self) -> Window | None:
         """End the window that is open; None if nothing was observed in it, and it then stays open."""
-        if not self.updates:
-            return None
-        total, squares = (values.astype(np.float32) for values in (self.total, self.total_squares))
-        window = Window(self.window_from, self.step, self.updates, total, squares, self.counts)
-        with np.errstate(invalid="ignore"):
-            self.closed_losses = (self.loss_total / self.counts.diagonal()).astype(np.float32)
-        self.window_from = self.step
-        self._clear()
+        counts = self.sums.counts.diagonal()
+        window = self.sums.close(self.step)
+        if window is not None:
+            with np.errstate(invalid="ignore"):
+                self.closed_losses = (self.loss_total / counts).astype(np.float32)
+            self.loss_total = np.zeros(len(self.tasks))
         return window
 
     def state(self) -> dict[str, Any]:
         """All that later windows depend on, as tensors and plain values."""
-        sums = (self.counts, self.total, self.total_squares, self.loss_total)
-        return {
-            "step": self.step,
-            "window_from": self.window_from,
-            "updates": self.updates,
-            "looks": self._looks,
-            "sums": [torch.tensor(values) for values in sums],
-            "plan": self.plan.state(),
-        }
+        window = self.sums.state()
+        window["sums"].append(torch.tensor(self.loss_total))
+        return {"step": self.step, "looks": self._looks, "plan": self.plan.state(), **window}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from where ``state`` was taken."""
-        self.step, self.window_from = state["step"], state["window_from"]
-        self.updates, self._looks = state["updates"], state["looks"]
-        self.counts, self.total, self.total_squares, self.loss_total = (each.numpy().copy() for each in state["sums"])
+        self.step, self._looks = state["step"], state["looks"]
+        *sums, losses = state["sums"]
+        self.sums.load_state({**state, "sums": sums})
+        self.loss_total = losses.numpy().copy()
         self.plan.load_state(state["plan"], self.step)
         self._mark = None
-        self._prepare()
+        self.prepare()
 
     def _look(self, losses: Losses, closure: Callable[[], Losses] | None) -> None:
         present = self._present(losses)
@@ -158,13 +153,8 @@ class Observer:
                 )
         relation = self.plan.observe(update).to("cpu", torch.float64).numpy()
         self._looks += 1
-        self.updates += 1
         places = np.ix_(*[[self._place[task] for task in present]] * 2)
-        seen = np.isfinite(relation)
-        relation = np.where(seen, relation, 0.0)
-        self.counts[places] += seen
-        self.total[places] += relation
-        self.total_squares[places] += np.square(relation)
+        seen = self.sums.add(relation, places)
         self.loss_total[places[0][:, 0]] += update.before.cpu().numpy() * seen.diagonal()
 
     def _present(self, losses: Losses) -> list[str]:
@@ -189,18 +179,15 @@ class Observer:
         everywhere = self.shared.average(flags).tolist()
         return [task for task, share in zip(self.tasks, everywhere, strict=True) if share > 1 - 1e-6]
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Follow the next forward passes, if their update is to be observed.
+
+        Every update does this for the one after it; a loop that runs the network for other ends in between calls it
+        again before the pass that counts.
+        """
         if self.plan.due(self.step):
             self.shared.expect()
 
     def _synchronize(self) -> None:
         if self.shared.device.type == "cuda":
             torch.cuda.synchronize(self.shared.device)
-
-    def _clear(self) -> None:
-        count = len(self.tasks)
-        self.updates = 0
-        self.counts = np.zeros((count, count), np.int64)
-        self.total = np.zeros((count, count))
-        self.total_squares = np.zeros((count, count))
-        self.loss_total = np.zeros(count)

@@ -24,7 +24,7 @@ CHOICES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AffinitySettings:
     """Attributes:
     affinity: an estimator of the catalog, ``auto``, or ``none``.

@@ -28,6 +28,9 @@ class Shared:
         shared: a module, or a list of parameters. Only a module's forward passes can be followed, which the cheap
             estimators and the same random masks in a second forward pass need.
         most_tasks: how many tasks there are.
+        network: the module whose forward pass is followed, if it is not ``shared`` itself: where a network runs the
+            shared part piece by piece.
+        towers: how many equal parts of the shared module run beside each other; each has a last layer.
 
     Attributes:
         module: None if a list of parameters was given.
@@ -37,8 +40,16 @@ class Shared:
         KindredError: if nothing in it is trainable.
     """
 
-    def __init__(self, shared: nn.Module | Iterable[Parameter], most_tasks: int) -> None:
+    def __init__(
+        self,
+        shared: nn.Module | Iterable[Parameter],
+        most_tasks: int,
+        network: nn.Module | None = None,
+        towers: int = 1,
+    ) -> None:
         self.module = shared if isinstance(shared, nn.Module) else None
+        self._network = network or self.module
+        self._towers = towers
         given = list(shared.parameters() if self.module is not None else shared)
         self._all = list({id(parameter): parameter for parameter in given}.values())  # tied ones once
         if not any(isinstance(each, Parameter) and each.requires_grad for each in self._all):
@@ -56,7 +67,7 @@ class Shared:
         if self.module is not None:
             layers = sum(1 for _ in self.module.modules())
             self._tap = Tap(self.module, most=layers * (most_tasks + 1))
-            self._hook = self.module.register_forward_pre_hook(self._note_start, with_kwargs=True)
+            self._hook = self._network.register_forward_pre_hook(self._note_start, with_kwargs=True)
 
     def expect(self) -> None:
         """Follow the next forward passes: their update will be observed."""
@@ -83,13 +94,16 @@ class Shared:
         return self._start
 
     def run_again(self) -> None:
-        """Run the module on the inputs of the followed pass; for what its layers then see."""
+        """Run the network, or the shared module, on the inputs of the followed pass; for what its layers then see."""
         arguments, named = self._arguments
-        self.module(*arguments, **named)
+        self._network(*arguments, **named)
 
     def last_calls(self, layers: int = 1) -> list[Call]:
-        """The runs of the last trainable weight layers in the followed pass; empty where it could not be followed."""
-        return [] if self._tap is None else self._tap.last_calls(layers)
+        """The runs of the last trainable weight layers in the followed pass, so many of every tower.
+
+        Empty where it could not be followed.
+        """
+        return [] if self._tap is None else self._tap.last_calls(layers * self._towers)
 
     def parameters(self) -> list[Parameter]:
         """The trainable shared parameters, as of now.
@@ -157,7 +171,7 @@ class Shared:
     def _note_start(self, _module: nn.Module, arguments: tuple, named: dict[str, Any]) -> None:
         if torch.compiler.is_compiling() or not self._wanted or self._start is not None or not torch.is_grad_enabled():
             return
-        self._start, self._arguments = Start(self.device, self.module), (arguments, named)
+        self._start, self._arguments = Start(self.device, self._network), (arguments, named)
 
 
 def averaged_losses(losses: Mapping[str, Tensor], shared: Shared) -> Tensor:

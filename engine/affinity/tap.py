@@ -52,7 +52,8 @@ class Tap:
         ]
 
     def open(self) -> None:
-        """Record from now on, until closed."""
+        """Record from now on, until closed; what was recorded before is forgotten."""
+        self._calls.clear()
         self._open = True
 
     def close(self) -> None:

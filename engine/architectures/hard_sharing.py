@@ -1,34 +1,24 @@
-"""Hard parameter sharing: one trunk for all tasks, one linear head a task.
+"""Hard parameter sharing: one trunk for all tasks, one head a task.
 
 Source: Caruana, "Multitask Learning", Machine Learning 28, 1997.
 """
 
-from collections.abc import Sequence
+from torch import Tensor
 
-from torch import Tensor, nn
-
-from engine.tasks import Task
+from engine.architectures.network import Blueprint, Network
 
 
-class HardSharing(nn.Module):
-    """Any trunk, shared by all tasks, and a linear head for each.
+class HardSharing(Network):
+    """Any trunk, shared by all tasks, and a head for each.
 
     Attributes:
-        trunk: the shared parameters; maps inputs to ``[batch, features]``.
-        heads: one linear layer a task, in the order of ``tasks``. (Kept by position: a task may have any name.)
+        shared: the trunk.
     """
 
-    def __init__(self, tasks: Sequence[Task], trunk: nn.Module, features: int) -> None:
-        super().__init__()
-        self.tasks = tuple(tasks)
-        self.trunk = trunk
-        self.heads = nn.ModuleList(nn.Linear(features, task.outputs) for task in tasks)
+    def __init__(self, blueprint: Blueprint) -> None:
+        super().__init__(blueprint)
+        self.shared = blueprint.backbone()
+        self.heads = blueprint.heads(self.shared.shapes[-1])
 
-    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Each task's output ``[batch, task.outputs]``."""
-        features = self.trunk(inputs)
-        return {task.name: head(features) for task, head in zip(self.tasks, self.heads, strict=True)}
-
-    def shared_parameters(self) -> list[nn.Parameter]:
-        """The parameters that every task's loss depends on."""
-        return list(self.trunk.parameters())
+    def features(self, inputs: Tensor) -> list[Tensor]:
+        return [self.shared(inputs)] * len(self.tasks)

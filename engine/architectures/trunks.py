@@ -1,33 +1,32 @@
-"""Trunks: what the tasks share. Each takes the shape of one input and gives a module and the width of its output."""
+"""Trunks: the stages that networks are made of. Each function takes the shape of one input and gives a backbone."""
 
 import math
 
 from torch import nn
 
+from engine.architectures.backbone import Backbone
 from engine.errors import KindredError
 
 
-def mlp(
-    input_shape: tuple[int, ...], width: int, depth: int, dropout: float, batch_norm: bool
-) -> tuple[nn.Module, int]:
+def mlp(input_shape: tuple[int, ...], width: int, depth: int, dropout: float, batch_norm: bool) -> Backbone:
     """``depth`` fully connected layers of ``width`` units, each followed by ReLU; images are flattened."""
-    layers: list[nn.Module] = [nn.Flatten()]
+    stages = []
     size = math.prod(input_shape)
-    for _ in range(depth):
+    for place in range(depth):
+        layers: list[nn.Module] = [] if place else [nn.Flatten()]
         layers.append(nn.Linear(size, width))
         if batch_norm:
             layers.append(nn.BatchNorm1d(width))
         layers.append(nn.ReLU())
         if dropout:
             layers.append(nn.Dropout(dropout))
+        stages.append(nn.Sequential(*layers))
         size = width
-    return nn.Sequential(*layers), size
+    return Backbone(stages, input_shape)
 
 
-def convolutional(
-    input_shape: tuple[int, ...], width: int, depth: int, dropout: float, batch_norm: bool
-) -> tuple[nn.Module, int]:
-    """``depth`` 3×3 convolutions of ``width`` channels with ReLU, pooled to 2×2.
+def convolutional(input_shape: tuple[int, ...], width: int, depth: int, dropout: float, batch_norm: bool) -> Backbone:
+    """``depth`` 3×3 convolutions of ``width`` channels with ReLU, each map as large as the image.
 
     Raises:
         KindredError: if the inputs are not images ``[channels, rows, columns]``.
@@ -36,15 +35,15 @@ def convolutional(
         raise KindredError(
             f"The convolutional trunk needs images, but one input has the shape {input_shape}; use the trunk mlp."
         )
-    layers: list[nn.Module] = []
+    stages = []
     channels = input_shape[0]
     for _ in range(depth):
-        layers.append(nn.Conv2d(channels, width, 3, padding=1))
+        layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1)]
         if batch_norm:
             layers.append(nn.BatchNorm2d(width))
         layers.append(nn.ReLU())
         if dropout:
             layers.append(nn.Dropout2d(dropout))
+        stages.append(nn.Sequential(*layers))
         channels = width
-    layers += [nn.AdaptiveAvgPool2d(2), nn.Flatten()]
-    return nn.Sequential(*layers), 4 * width
+    return Backbone(stages, input_shape)

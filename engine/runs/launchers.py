@@ -2,9 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 from engine.errors import KindredError
+from engine.paths import ROOT
 from engine.runs.store import Store
 
 
@@ -25,7 +25,7 @@ def launch(store: Store, run_id: str, *, attached: bool = False) -> subprocess.P
             output = None if attached else file
             return subprocess.Popen(
                 [sys.executable, "-m", "engine.runs.worker", run_id, "--store", store.url],
-                cwd=Path(__file__).resolve().parents[2],
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=output,

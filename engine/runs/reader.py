@@ -1,15 +1,17 @@
 """What is read from the store: runs, their affinity over training, their losses and metrics."""
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
+from engine import catalog
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 from engine.runs import rows, schema
 from engine.runs.database import Database
 from engine.runs.run import Run
-from engine.tasks import Evaluation
+from engine.tasks import Evaluation, TaskWeights
 
 
 class Reader:
@@ -59,13 +61,41 @@ class Reader:
             raise KindredError(f"There is no run {run_id!r} in this store; list the runs to see their ids.")
         return rows.read_run(row)
 
-    def series(self, run_id: str) -> AffinitySeries:
-        """The run's affinity over training; empty while nothing is stored."""
+    def series(self, run_id: str, reading: str = rows.AFFINITY) -> AffinitySeries:
+        """One reading of the run over training; empty while nothing is stored."""
         run = self.run(run_id)
-        query = sa.select(schema.windows).where(schema.windows.c.run == run_id).order_by(schema.windows.c.step_from)
+        table, key = rows.windows_of(run_id, reading)
+        same = [table.c[name] == value for name, value in key.items()]
         with self._database.reading() as connection:
-            windows = [rows.read_window(row, len(run.tasks)) for row in connection.execute(query)]
+            found = connection.execute(sa.select(table).where(*same).order_by(table.c.step_from))
+            windows = [rows.read_window(row, len(run.tasks)) for row in found]
         return AffinitySeries.of(run.tasks, windows)
+
+    def readings(self, run_id: str) -> tuple[str, ...]:
+        """The names of the run's readings, in the order of the catalog; only those of which something is stored."""
+        windows, readings = schema.windows, schema.readings
+        with self._database.reading() as connection:
+            affinity = connection.execute(sa.select(windows.c.run).where(windows.c.run == run_id).limit(1)).first()
+            others = connection.execute(sa.select(readings.c.reading).where(readings.c.run == run_id).distinct())
+            stored = set(others.scalars()) | ({rows.AFFINITY} if affinity else set())
+        return tuple(entry.name for entry in catalog.entries("reading") if entry.name in stored)
+
+    def weights(self, run_id: str) -> list[TaskWeights]:
+        """By how much each task counted in the run's updates, in the order of the steps."""
+        table = schema.task_weights
+        query = sa.select(table).where(table.c.run == run_id).order_by(table.c.step_from)
+        with self._database.reading() as connection:
+            return [
+                TaskWeights(row.step_from, row.step_to, rows.array(row.weights, (-1,)))
+                for row in connection.execute(query)
+            ]
+
+    def artifact(self, run_id: str, name: str) -> Any:
+        """What the run has to show under that name; None if there is nothing."""
+        table = schema.artifacts
+        query = sa.select(table.c.content).where(table.c.run == run_id, table.c.name == name)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def evaluations(self, run_id: str) -> list[Evaluation]:
         """The run's losses and metrics, sorted by split and step."""

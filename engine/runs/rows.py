@@ -1,6 +1,6 @@
 """Between the store's rows and the engine's values: matrices as little-endian blobs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,20 +10,51 @@ from engine.affinity.series import Window
 from engine.runs import schema
 from engine.runs.database import DAMAGED, StoreError
 from engine.runs.run import Run, observed_status
-from engine.tasks import Evaluation
+from engine.tasks import Evaluation, TaskWeights
+
+AFFINITY = "affinity"  # the reading that the estimator gives
 
 
-def put_windows(connection: sa.Connection, run_id: str, windows: Sequence[Window]) -> None:
+def put_windows(connection: sa.Connection, run_id: str, windows: Sequence[Window], reading: str = AFFINITY) -> None:
     """Store windows in place of those of the same run that they overlap: a resumed run writes some of its steps again,
     and if it is someone's own loop, perhaps in windows of another length."""
-    if not windows:
+    table, key = windows_of(run_id, reading)
+    _replace(connection, table, key, [_window_row(each) for each in windows])
+
+
+def windows_of(run_id: str, reading: str) -> tuple[sa.Table, dict[str, str]]:
+    """The table of a run's windows of one reading, and the columns that tell them."""
+    if reading == AFFINITY:
+        return schema.windows, {"run": run_id}
+    return schema.readings, {"run": run_id, "reading": reading}
+
+
+def put_weights(connection: sa.Connection, run_id: str, weights: Sequence[TaskWeights]) -> None:
+    """Store task weights, in place of those that they overlap."""
+    rows = [
+        {"step_from": each.step_from, "step_to": each.step_to, "weights": each.weights.astype("<f4").tobytes()}
+        for each in weights
+    ]
+    _replace(connection, schema.task_weights, {"run": run_id}, rows)
+
+
+def put_artifacts(connection: sa.Connection, run_id: str, artifacts: Mapping[str, Any]) -> None:
+    """Store what a run has to show, in place of what had the same name."""
+    rows = [{"run": run_id, "name": name, "content": content} for name, content in artifacts.items()]
+    if rows:
+        connection.execute(schema.artifacts.insert().prefix_with("OR REPLACE"), rows)
+
+
+def _replace(connection: sa.Connection, table: sa.Table, key: dict[str, str], rows: list[dict[str, Any]]) -> None:
+    """Insert rows that cover steps, in place of those with the same key that they overlap."""
+    if not rows:
         return
-    table = schema.windows
+    same = [table.c[name] == value for name, value in key.items()]
     overlapping = table.delete().where(
-        table.c.run == run_id, table.c.step_from < sa.bindparam("stop"), table.c.step_to > sa.bindparam("start")
+        *same, table.c.step_from < sa.bindparam("stop"), table.c.step_to > sa.bindparam("start")
     )
-    connection.execute(overlapping, [{"start": each.step_from, "stop": each.step_to} for each in windows])
-    connection.execute(table.insert(), [{"run": run_id, **_window_row(each)} for each in windows])
+    connection.execute(overlapping, [{"start": row["step_from"], "stop": row["step_to"]} for row in rows])
+    connection.execute(table.insert(), [key | row for row in rows])
 
 
 def _window_row(window: Window) -> dict[str, Any]:
@@ -67,9 +98,10 @@ def put_evaluations(connection: sa.Connection, run_id: str, evaluations: Sequenc
 
 
 def drop_after(connection: sa.Connection, run_id: str, step: int) -> None:
-    """Remove the run's windows and evaluations that reach beyond a step."""
-    windows, evaluations = schema.windows, schema.evaluations
-    connection.execute(windows.delete().where(windows.c.run == run_id, windows.c.step_to > step))
+    """Remove what the run stored of its course beyond a step."""
+    for table in (schema.windows, schema.readings, schema.task_weights):
+        connection.execute(table.delete().where(table.c.run == run_id, table.c.step_to > step))
+    evaluations = schema.evaluations
     connection.execute(evaluations.delete().where(evaluations.c.run == run_id, evaluations.c.step > step))
 
 

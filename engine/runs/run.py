@@ -32,7 +32,11 @@ class Run:
     seconds_left: the worker's estimate, or None.
     created, started, finished, heartbeat: seconds since 1970, or None.
     group: the id that several seeds of one setting share; empty for a run of its own.
-    note: what the observer says of itself, such as the estimator it chose and what that costs.
+    note: what observer and network say of themselves, such as the estimator chosen and what that costs.
+    parameters: trained numbers of the network; None where not known, as of tracked runs.
+    cost: of the network, in SNT.
+    step_seconds: mean time of an update, observing included.
+    sweep: the name of the sweep it belongs to; or empty.
     """
 
     id: str
@@ -54,6 +58,10 @@ class Run:
     heartbeat: float
     group: str
     note: str
+    parameters: int | None
+    cost: float | None
+    step_seconds: float | None
+    sweep: str
 
     @property
     def active(self) -> bool:

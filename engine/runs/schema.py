@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-VERSION = 2
+VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -33,25 +33,56 @@ runs = sa.Table(
     sa.Column("worker", sa.String, nullable=False),  # token of the one process that may write the run
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Column("seed_group", sa.String, nullable=False, server_default=""),  # id shared by seeds of one setting; or ""
-    sa.Column("note", sa.String, nullable=False, server_default=""),  # what the observer says of itself
+    sa.Column("note", sa.String, nullable=False, server_default=""),  # what the observer and the network say
+    sa.Column("parameters", sa.Integer),  # trained numbers of the network; NULL where not known
+    sa.Column("cost", sa.Float),  # of the network, in SNT
+    sa.Column("step_seconds", sa.Float),  # mean time of an update
+    sa.Column("sweep", sa.String, nullable=False, server_default=""),  # name of the sweep it belongs to; or ""
 )
 
-windows = sa.Table(
-    "windows",
+
+def _window_columns() -> tuple[sa.Column, ...]:
+    return (
+        sa.Column("step_from", sa.Integer, primary_key=True),
+        sa.Column("step_to", sa.Integer, nullable=False),
+        sa.Column("updates", sa.Integer, nullable=False),
+        sa.Column("total", sa.LargeBinary, nullable=False),  # float32 little-endian [source, target]
+        sa.Column("total_squares", sa.LargeBinary, nullable=False),
+        sa.Column("counts", sa.LargeBinary),  # uint32 little-endian [source, target]; NULL: all updates, all pairs
+    )
+
+
+def _run_column() -> sa.Column:
+    return sa.Column("run", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+
+
+windows = sa.Table("windows", metadata, _run_column(), *_window_columns())  # of the affinity
+
+readings = sa.Table(  # every other reading of how the tasks relate
+    "readings", metadata, _run_column(), sa.Column("reading", sa.String, primary_key=True), *_window_columns()
+)
+
+task_weights = sa.Table(
+    "task_weights",
     metadata,
-    sa.Column("run", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    _run_column(),
     sa.Column("step_from", sa.Integer, primary_key=True),
     sa.Column("step_to", sa.Integer, nullable=False),
-    sa.Column("updates", sa.Integer, nullable=False),
-    sa.Column("total", sa.LargeBinary, nullable=False),  # float32 little-endian [source, target]
-    sa.Column("total_squares", sa.LargeBinary, nullable=False),
-    sa.Column("counts", sa.LargeBinary),  # uint32 little-endian [source, target]; NULL: all updates observed all pairs
+    sa.Column("weights", sa.LargeBinary, nullable=False),  # float32 little-endian [tasks]
+)
+
+artifacts = sa.Table(  # what a run has to show besides numbers over time
+    "artifacts",
+    metadata,
+    _run_column(),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
 )
 
 evaluations = sa.Table(
     "evaluations",
     metadata,
-    sa.Column("run", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    _run_column(),
     sa.Column("split", sa.String, primary_key=True),
     sa.Column("step", sa.Integer, primary_key=True),
     sa.Column("losses", sa.LargeBinary, nullable=False),  # float32 little-endian [tasks]
@@ -68,8 +99,22 @@ def _counts_groups_and_notes(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {column}"))
 
 
+def _readings_weights_and_costs(connection: sa.Connection) -> None:
+    for column in (
+        "parameters INTEGER",
+        "cost FLOAT",
+        "step_seconds FLOAT",
+        "sweep VARCHAR NOT NULL DEFAULT ''",
+    ):
+        connection.execute(sa.text(f"ALTER TABLE runs ADD COLUMN {column}"))
+    metadata.create_all(connection, [readings, task_weights, artifacts])
+
+
 # MIGRATIONS[v] takes a store from version v to v + 1. An empty database needs none: it gets the present tables at once.
-MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _counts_groups_and_notes}
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
+    1: _counts_groups_and_notes,
+    2: _readings_weights_and_costs,
+}
 
 
 def migrate(connection: sa.Connection, version: int) -> None:

@@ -4,7 +4,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from engine.runs.database import Database
 from engine.runs.published import published_matrices
 from engine.runs.reader import Reader
 from engine.runs.run import PATIENCE, SILENCE, Run
-from engine.tasks import Evaluation
+from engine.tasks import Evaluation, TaskWeights
 
 
 class WriterReplaced(KindredError):
@@ -49,16 +50,17 @@ class Store(Reader):
 
     # Runs, as users make, change and end them
 
-    def create(self, config: RunConfig, name: str = "", group: str = "") -> str:
+    def create(self, config: RunConfig, name: str = "", group: str = "", sweep: str = "") -> str:
         """A new queued run; a worker has to be launched for it.
 
         Args:
             group: the id that several seeds of one setting share, if it is one of them; see `create_seeds`.
+            sweep: the name of the sweep that it belongs to, if any.
 
         Returns:
             Its id.
         """
-        return self._insert([new.queued(config, name, group)])
+        return self._insert([new.queued(config, name, group) | {"sweep": sweep}])
 
     def create_seeds(self, config: RunConfig, name: str = "", seeds: int = 1) -> list[str]:
         """One queued run for each of ``seeds`` seeds from ``config.seed`` on, as a group named by the first one's id.
@@ -226,9 +228,19 @@ class Store(Reader):
         token: str,
         windows: Sequence[Window] = (),
         evaluations: Sequence[Evaluation] = (),
+        *,
+        readings: Mapping[str, Sequence[Window]] = MappingProxyType({}),
+        weights: Sequence[TaskWeights] = (),
+        artifacts: Mapping[str, Any] = MappingProxyType({}),
         **values: Any,
     ) -> bool:
-        """Store windows, evaluations and columns of the run in one transaction; also a heartbeat.
+        """Store what a run has to report, and columns of it, in one transaction; also a heartbeat.
+
+        Args:
+            windows: of the affinity.
+            readings: windows of other readings, by their names in the catalog.
+            artifacts: name → JSON; takes the place of what had the same name.
+            values: of columns.
 
         Returns:
             Whether the run is asked to stop.
@@ -240,8 +252,11 @@ class Store(Reader):
             mine = _runs_where(run_id).where(schema.runs.c.worker == token)
             if not connection.execute(mine.values(heartbeat=time.time(), **values)).rowcount:
                 raise WriterReplaced(f"The run {run_id!r} was taken over or deleted; this worker stops writing it.")
-            rows.put_windows(connection, run_id, windows)
+            for reading, found in {rows.AFFINITY: windows, **readings}.items():
+                rows.put_windows(connection, run_id, found, reading)
             rows.put_evaluations(connection, run_id, evaluations)
+            rows.put_weights(connection, run_id, weights)
+            rows.put_artifacts(connection, run_id, artifacts)
             asked = sa.select(schema.runs.c.cancel_requested).where(schema.runs.c.id == run_id)
             return bool(connection.execute(asked).scalar_one())
 

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,7 @@ from engine.runs.config import RunConfig
 from engine.runs.database import StoreError
 from engine.runs.run import HEARTBEAT
 from engine.runs.store import Store, WriterReplaced
-from engine.tasks import Evaluation
+from engine.tasks import Evaluation, TaskWeights
 from engine.training.session import Session
 
 FLUSH_SECONDS = 0.4
@@ -36,13 +37,18 @@ class StoreSink:
     def __init__(self, store: Store, run_id: str, token: str) -> None:
         self.store, self.run_id, self.token = store, run_id, token
         self.stopped = False
-        self._windows: list[Window] = []
-        self._evaluations: list[Evaluation] = []
         self._progress: dict[str, Any] = {}
+        self._clear()
         self._flushed = self._saved = time.monotonic()
 
-    def window(self, window: Window) -> None:
-        self._windows.append(window)
+    def window(self, window: Window, reading: str = "affinity") -> None:
+        self._windows[reading].append(window)
+
+    def weights(self, weights: TaskWeights) -> None:
+        self._weights.append(weights)
+
+    def artifact(self, name: str, content: Any) -> None:
+        self._artifacts[name] = content
 
     def evaluation(self, evaluation: Evaluation) -> None:
         self._evaluations.append(evaluation)
@@ -66,11 +72,25 @@ class StoreSink:
 
     def flush(self, **values: Any) -> None:
         """Write what is buffered, and further columns of the run."""
+        readings = dict(self._windows)
         self.stopped = self.store.write(
-            self.run_id, self.token, self._windows, self._evaluations, **{**self._progress, **values}
+            self.run_id,
+            self.token,
+            readings.pop("affinity", ()),
+            self._evaluations,
+            readings=readings,
+            weights=self._weights,
+            artifacts=self._artifacts,
+            **{**self._progress, **values},
         )
-        self._windows, self._evaluations = [], []
+        self._clear()
         self._flushed = time.monotonic()
+
+    def _clear(self) -> None:
+        self._windows: defaultdict[str, list[Window]] = defaultdict(list)
+        self._evaluations: list[Evaluation] = []
+        self._weights: list[TaskWeights] = []
+        self._artifacts: dict[str, Any] = {}
 
 
 def work(store: Store, run_id: str) -> None:
@@ -109,6 +129,8 @@ def _train(store: Store, run_id: str, token: str) -> None:
         step=session.step,
         steps=session.steps,
         quantity=session.quantity,
+        parameters=session.cost.parameters,
+        cost=session.cost.snt,
         started=run.started or time.time(),
     )
     try:
@@ -118,7 +140,13 @@ def _train(store: Store, run_id: str, token: str) -> None:
     except KindredError:
         sink.flush()  # keep what was observed before the trouble
         raise
-    sink.flush(status="finished" if finished else "cancelled", finished=time.time(), seconds_left=None, worker="")
+    sink.flush(
+        status="finished" if finished else "cancelled",
+        finished=time.time(),
+        seconds_left=None,
+        step_seconds=session.seconds / session.step if session.step else None,
+        worker="",
+    )
     if finished:
         checkpoint.unlink(missing_ok=True)
 

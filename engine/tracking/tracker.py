@@ -212,7 +212,7 @@ class AffinityTracker:
         return step or 0
 
     def _begin_at(self, step: int) -> None:
-        self._observer.step = self._observer.window_from = step
+        self._observer.step = self._observer.sums.window_from = step
         self._edge = self._next_edge(step)
 
     def _ends_window(self, step: int) -> bool:

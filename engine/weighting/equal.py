@@ -1,11 +1,13 @@
 """Equal weighting: every task loss has the weight 1."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
+from engine.weighting.weighting import JointStep, Weighting
 
-def combine(losses: Mapping[str, Tensor]) -> Tensor:
+
+class Equal(Weighting):
     """The sum of the task losses, as in Fifty et al. 2021: a task's step alone is then its share of the joint step."""
-    return torch.stack(list(losses.values())).sum()
+
+    def weights(self, joint: JointStep) -> Tensor:
+        return torch.ones(len(joint.losses))

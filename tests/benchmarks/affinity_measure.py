@@ -158,8 +158,8 @@ def tracked(problem: Problem, seed: int, device: str, row: Row | None = None, st
                 if training is plain and observer._mark is not None:  # auto must not take this turn for its own
                     observer._mark = observer._mark[0] + time.perf_counter() - entered, observer._mark[1]
         observer.shared.detach()
-    mean = observer.total / np.maximum(observer.counts, 1)
-    return Tracked(spent[1] / spent[0], 1000 * spent[0] / steps, mean, observer.updates, observer.plan.note())
+    mean = observer.sums.total / np.maximum(observer.sums.counts, 1)
+    return Tracked(spent[1] / spent[0], 1000 * spent[0] / steps, mean, observer.sums.updates, observer.plan.note())
 
 
 def observer_of(training: Training, row: Row | None, steps: int) -> Observer:

@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine import catalog
-from engine.architectures.hard_sharing import HardSharing
 from engine.datasets.dataset import Split
 from engine.tasks import Task
 from engine.training.losses import task_losses
+from tests.engine.affinity.problems import TrunkAndHeads
 
 SAMPLES = 3000
 FACTORS = 10
@@ -49,7 +49,7 @@ class Training:
         self.batch_size, self.device = problem.batch, torch.device(device)
         self.tasks, samples = problem.data()
         self.samples = samples.to(self.device)
-        self.model = HardSharing(self.tasks, *problem.trunk()).to(self.device)
+        self.model = TrunkAndHeads(self.tasks, *problem.trunk()).to(self.device)
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=problem.rate)
         self._draws = torch.Generator().manual_seed(seed)
         self.draw()
@@ -110,7 +110,7 @@ def _mixtures(tasks: int, shape: tuple[int, ...]) -> Callable[[], Data]:
 
 
 def _mlp(inputs: int, width: int) -> Callable[[], Trunk]:
-    return lambda: catalog.load("trunk", "mlp")((inputs,), width, 2, 0.0, False)
+    return lambda: (catalog.load("trunk", "mlp")((inputs,), width, 2, 0.0, False), width)
 
 
 def _convolutional(batch_norm: bool = False) -> Callable[[], Trunk]:

@@ -5,7 +5,6 @@ from torch import nn
 
 from engine.affinity.estimator import Update
 from engine.affinity.shared import Shared
-from engine.architectures.hard_sharing import HardSharing
 from engine.tasks import Task
 from engine.training.losses import task_losses
 
@@ -15,6 +14,23 @@ TASKS = (
     Task("size", "squared_error"),
     Task("age", "squared_error"),
 )
+
+
+class TrunkAndHeads(nn.Module):
+    """The plainest network for several tasks, as anyone might write it."""
+
+    def __init__(self, tasks, trunk, features):
+        super().__init__()
+        self.tasks = tuple(tasks)
+        self.trunk = trunk
+        self.heads = nn.ModuleList(nn.Linear(features, task.outputs) for task in tasks)
+
+    def forward(self, inputs):
+        features = self.trunk(inputs)
+        return {task.name: head(features) for task, head in zip(self.tasks, self.heads, strict=True)}
+
+    def shared_parameters(self):
+        return list(self.trunk.parameters())
 
 
 def mlp(dropout=0.0, batch_norm=False):
@@ -31,7 +47,7 @@ def mlp(dropout=0.0, batch_norm=False):
 def problem(tasks=TASKS, *, trunk=None, features=5, dropout=0.0, batch_norm=False, seed=0, samples=16, double=False):
     """A model, inputs and labels; with ``double`` all in float64."""
     torch.manual_seed(seed)
-    model = HardSharing(tasks, trunk or mlp(dropout, batch_norm), features)
+    model = TrunkAndHeads(tasks, trunk or mlp(dropout, batch_norm), features)
     inputs = torch.randn(samples, 6)
     labels = {
         "yes": torch.randint(0, 2, (samples,)).float(),

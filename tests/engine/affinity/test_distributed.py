@@ -75,7 +75,7 @@ def _faults(rank, part):
     """The message of each process when the closure fails in the second one only."""
     model, inputs, labels = problem(double=True, samples=32)
     shared = Shared(model.trunk, len(TASKS))
-    plan = plan_of(AffinitySettings("lookahead"), shared, len(TASKS))
+    plan = plan_of(AffinitySettings(affinity="lookahead"), shared, len(TASKS))
     observer = Observer([task.name for task in TASKS], shared, plan, lambda step: False, sgd(model))
     calls = []
 

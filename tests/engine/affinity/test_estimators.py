@@ -18,10 +18,9 @@ from engine.affinity.lookahead import Lookahead
 from engine.affinity.representation import Representation
 from engine.affinity.settings import AffinitySettings
 from engine.affinity.shared import Shared
-from engine.architectures.hard_sharing import HardSharing
 from engine.errors import KindredError
 from engine.training.losses import task_losses
-from tests.engine.affinity.problems import TASKS, estimate, problem, sgd
+from tests.engine.affinity.problems import TASKS, TrunkAndHeads, estimate, problem, sgd
 
 ESTIMATORS = {
     "lookahead": Lookahead,
@@ -86,7 +85,7 @@ def test_permuting_the_tasks_permutes_the_matrix(make):
     matrix, _ = estimate(make(), model, inputs, labels, sgd(model))
     assert matrix.dtype == torch.float64 and matrix.shape == (4, 4)
     order = [2, 0, 3, 1]
-    permuted = HardSharing([TASKS[place] for place in order], model.trunk, 5)
+    permuted = TrunkAndHeads([TASKS[place] for place in order], model.trunk, 5)
     permuted.heads = nn.ModuleList([model.heads[place] for place in order])
     again, _ = estimate(make(), permuted, inputs, labels, sgd(permuted), tasks=[TASKS[place] for place in order])
     torch.testing.assert_close(again, matrix[order][:, order])
@@ -138,7 +137,7 @@ def test_every_estimator_of_the_catalog_can_be_planned():
     model, _, _ = problem()
     shared = Shared(model.trunk, len(TASKS))
     for entry in catalog.entries("estimator"):
-        plan = plan_of(AffinitySettings(entry.name), shared, len(TASKS))
+        plan = plan_of(AffinitySettings(affinity=entry.name), shared, len(TASKS))
         assert plan.quantity
 
 

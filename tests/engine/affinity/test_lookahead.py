@@ -9,10 +9,9 @@ from torch import nn
 from engine.affinity.estimator import Update
 from engine.affinity.lookahead import Lookahead
 from engine.affinity.shared import Shared
-from engine.architectures.hard_sharing import HardSharing
 from engine.errors import KindredError
 from engine.training.losses import task_losses
-from tests.engine.affinity.problems import TASKS, estimate, gradients, problem
+from tests.engine.affinity.problems import TASKS, TrunkAndHeads, estimate, gradients, problem
 
 
 def optimizer_of(model, kind, rate):
@@ -83,7 +82,7 @@ def test_permuting_the_tasks_permutes_the_matrix():
     model, inputs, labels = problem()
     matrix, _ = observe(model, inputs, labels, optimizer_of(model, "plain", 0.1))
     order = [2, 0, 3, 1]
-    permuted = HardSharing([TASKS[i] for i in order], model.trunk, 5)
+    permuted = TrunkAndHeads([TASKS[i] for i in order], model.trunk, 5)
     permuted.heads = nn.ModuleList([model.heads[i] for i in order])
     again, _ = observe(permuted, inputs, labels, optimizer_of(permuted, "plain", 0.1), tasks=[TASKS[i] for i in order])
     torch.testing.assert_close(again, matrix[order][:, order], rtol=1e-5, atol=1e-6)

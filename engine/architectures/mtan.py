@@ -1,0 +1,83 @@
+"""Multi-task attention network: one trunk for all tasks, of whose features every task attends to those it needs.
+
+Source: Liu, Johns and Davison, "End-to-End Multi-Task Learning with Attention", CVPR 2019, eq. 1 and 2.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.architectures.backbone import at_positions, mixing_layer
+from engine.architectures.network import Blueprint, Network
+
+REDUCTION, LEAST = 4, 4  # the hidden channels of an attention module: the stage's divided by 4, but at least 4
+
+
+class Mtan(Network):
+    """A shared backbone, and for every task and stage an attention module, which makes a mask in [0, 1].
+
+    With p the shared output of a stage and â the task's attended features of the stage before, at p's positions:
+    mask = sigmoid(h(ReLU(g([p; â])))), and the task's attended features are mask ⊙ p; those of the last stage go to its
+    head. g and h are 1×1 convolutions, linear layers for vectors, each followed by BatchNorm if ``batch_norm``.
+
+    Departures from the paper: a stage here has no inner layer to take u from, so that p stands for both; the 3×3
+    convolution f between modules is left out, as g mixes the channels of â and [p; â] is brought to one size by
+    averaging; g narrows to a quarter of the channels, as in the authors' code for ResNet, without which 14 modules cost
+    more than 14 trunks.
+
+    Attributes:
+        shared: the backbone.
+        attention: the modules, by stage and task.
+    """
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        super().__init__(blueprint)
+        self.shared = blueprint.backbone()
+        shapes = self.shared.shapes
+        before = (0, *(channels for channels, *_ in shapes[:-1]))
+        self.attention = nn.ModuleList(
+            nn.ModuleList(_attention(shape, attended, blueprint.settings.batch_norm) for _ in self.tasks)
+            for shape, attended in zip(shapes, before, strict=True)
+        )
+        self.heads = blueprint.heads(shapes[-1])
+        self._masks: list[list[Tensor]] = []  # [stage][task], of the last training batch
+
+    def features(self, inputs: Tensor) -> list[Tensor]:
+        shared, attended, masks = inputs, [], []
+        for stage, modules in zip(self.shared.stages, self.attention, strict=True):
+            shared = stage(shared)
+            seen = [torch.cat([shared, at_positions(each, shared.shape[1:])], 1) for each in attended]
+            seen = seen or [shared] * len(modules)  # nothing is attended to before the first stage
+            masks.append([module(each) for module, each in zip(modules, seen, strict=True)])
+            attended = [mask * shared for mask in masks[-1]]
+        if self.training and torch.is_grad_enabled():
+            self._masks = [[mask.detach() for mask in of_stage] for of_stage in masks]
+        return attended
+
+    def readings(self) -> dict[str, Tensor]:
+        """``attention``: Pearson correlation of two tasks' masks over the last training batch and all its positions and
+        channels, mean over the stages; 0 where a mask is constant. Nothing before the first training batch."""
+        if not self._masks:
+            return {}
+        return {"attention": torch.stack([_correlations(of_stage) for of_stage in self._masks]).mean(0)}
+
+
+def _attention(shape: tuple[int, ...], attended: int, batch_norm: bool) -> nn.Module:
+    """From the stage's and ``attended`` more channels to a mask of the stage's shape."""
+    channels, *positions = shape
+    hidden = max(channels // REDUCTION, LEAST)
+    norm = (nn.BatchNorm2d if positions else nn.BatchNorm1d) if batch_norm else nn.Identity
+    return nn.Sequential(
+        mixing_layer((channels + attended, *positions), hidden, bias=True),
+        norm(hidden),
+        nn.ReLU(),
+        mixing_layer((hidden, *positions), channels, bias=True),
+        norm(channels),
+        nn.Sigmoid(),
+    )
+
+
+def _correlations(masks: list[Tensor]) -> Tensor:
+    rows = torch.stack([mask.flatten() for mask in masks])
+    rows = F.normalize(rows - rows.mean(1, keepdim=True), dim=1)
+    return rows @ rows.T

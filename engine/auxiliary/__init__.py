@@ -1,0 +1,1 @@
+"""Auxiliary learning: tasks that train along for the sake of others."""

@@ -1,0 +1,175 @@
+"""``python -m engine run``, ``resume``, ``describe`` and ``sweep``: training on the command line."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import pandas as pd
+
+from engine import catalog
+from engine.errors import KindredError
+from engine.runs.config import RunConfig
+from engine.runs.descriptions import Describer
+from engine.runs.launchers import launch
+from engine.runs.run import PATIENCE, Run
+from engine.runs.store import Store
+from engine.runs.sweep import prepare, table
+
+POLL_SECONDS = 0.3
+
+Add = Callable[..., argparse.ArgumentParser]
+
+
+def add_run_commands(add: Add) -> None:
+    """Add the commands to the command line's parser."""
+    run = add("run", _run, "train and observe affinities; the last line of the output is the run's id")
+    _add_settings(run)
+    run.add_argument("--name", default="", help="default: the run's id")
+    run.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="N runs from --seed on, as one group; default: 1"
+    )
+
+    resume = add("resume", _resume, "go on with a run that was cancelled, failed or interrupted")
+    resume.add_argument("run", metavar="RUN")
+    for command in (run, resume):
+        command.add_argument("--detach", action="store_true", help="print the id and leave the worker to itself")
+
+    describe = add("describe", _describe, "what each design costs with these settings, without training", store=False)
+    _add_settings(describe)
+    describe.add_argument("--json", action="store_true")
+
+    sweep = add(
+        "sweep",
+        _sweep,
+        "train every design and every weighting against single-task training; given again, it goes on where it stopped",
+    )
+    _add_settings(sweep)
+    sweep.add_argument("--name", default="", help="of the sweep; default: the data set's name")
+    sweep.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of each, from --seed on; default: 3")
+    sweep.add_argument("--table", action="store_true", help="train nothing, print what there is")
+    sweep.add_argument("--split", choices=["validation", "test"], default="validation", help="that the table is of")
+    sweep.add_argument("--json", action="store_true")
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    for field in fields(RunConfig):
+        flag = "--" + field.name.replace("_", "-")
+        if field.type is bool or field.type == "bool":
+            command.add_argument(flag, action="store_true", default=None)
+        else:
+            type_ = {"int": int, "float": float, "str": str}.get(str(field.type), field.type)
+            shown = "required" if field.name == "dataset" else f"default: {field.default}"
+            command.add_argument(flag, type=type_, required=field.name == "dataset", help=shown)
+
+
+def _config(arguments: argparse.Namespace, **settings: Any) -> RunConfig:
+    given = {field.name: getattr(arguments, field.name) for field in fields(RunConfig)}
+    return RunConfig(**{name: value for name, value in given.items() if value is not None} | settings)
+
+
+def _describe(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    names = [entry.name for entry in catalog.entries("architecture")]
+    # affinity and weighting cost nothing at inference, and some would not fit some designs
+    configs = [replace(config, architecture=name, weighting="equal", affinity="none") for name in names]
+    describer = Describer()
+    described = dict(zip(names, describer.describe(configs), strict=True))
+    describer.close()
+    chosen = described[config.architecture]
+    if chosen.error:
+        raise KindredError(chosen.error)
+    if arguments.json:
+        costs = ("parameters", "shared", "snt", "error")
+        content = {name: {cost: getattr(each, cost) for cost in costs} for name, each in described.items()}
+        print(json.dumps({"tasks": chosen.tasks, "architectures": content}, indent=2))
+        return 0
+    print(f"{'architecture':14} {'parameters':>12} {'shared':>12} {'SNT':>7}")
+    for name, each in described.items():
+        numbers = each.error or f"{each.parameters:12,} {each.shared:12,} {each.snt:7.2f}"
+        print(f"{name:14} {numbers}")
+    return 0
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    store = Store(arguments.store)
+    name = arguments.name or arguments.dataset
+    finished = True
+    if not arguments.table:
+        run_ids = prepare(store, name, _config(arguments, affinity="none"), arguments.seeds)
+        finished = _work_off_all(store, run_ids)
+    found = table(store, name, arguments.split)
+    if arguments.json:
+        print(json.dumps({"sweep": name, "split": arguments.split, "variants": _records(found)}, indent=2))
+    else:
+        print(found.to_string(float_format="{:.4g}".format, na_rep="–"))
+    return 0 if finished else 2
+
+
+def _records(found: pd.DataFrame) -> list[dict[str, Any]]:
+    return json.loads(found.reset_index().to_json(orient="records"))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    store = Store(arguments.store)
+    run_ids = store.create_seeds(_config(arguments), arguments.name, arguments.seeds)
+    return _launch(store, run_ids, arguments.detach)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    store = Store(arguments.store)
+    store.requeue(arguments.run)
+    return _launch(store, [arguments.run], arguments.detach)
+
+
+def _launch(store: Store, run_ids: list[str], detach: bool) -> int:
+    """Work off queued runs one after another, or launch all of them and leave them to themselves."""
+    if len(run_ids) > 1:
+        print(*run_ids, sep="\n", flush=True)
+    if detach:
+        for run_id in run_ids:
+            launch(store, run_id)
+    finished = detach or _work_off_all(store, run_ids)
+    print(run_ids[0])
+    return 0 if finished else 2
+
+
+def _work_off_all(store: Store, run_ids: Sequence[str]) -> bool:
+    """Work off queued runs one after another; whether all have finished."""
+    for place, run_id in enumerate(run_ids):
+        if store.run(run_id).status == "queued":
+            _work_off(store, run_id, list(run_ids[place + 1 :]))
+    return all(store.run(run_id).status == "finished" for run_id in run_ids)
+
+
+def _work_off(store: Store, run_id: str, waiting: list[str]) -> None:
+    worker = launch(store, run_id, attached=True)
+    shown, beaten = "", time.monotonic()
+    while worker.poll() is None:
+        try:
+            time.sleep(POLL_SECONDS)
+            shown = _show_progress(store.run(run_id), shown)
+            if waiting and time.monotonic() - beaten > PATIENCE / 4:
+                store.keep_waiting(waiting)
+                beaten = time.monotonic()
+        except KeyboardInterrupt:
+            print("\nkindred: cancelling; press Ctrl-C again to leave the run to itself", file=sys.stderr)
+            for each in (*waiting, run_id):
+                if store.run(each).active:
+                    store.request_cancel(each)
+            worker.wait()
+    _show_progress(store.run(run_id), shown)
+    store.keep_waiting(waiting)
+    if worker.returncode < 0:
+        print(f"kindred: The worker was killed; go on with: python -m engine resume {run_id}", file=sys.stderr)
+
+
+def _show_progress(run: Run, shown: str) -> str:
+    left = f", {run.seconds_left:.0f} s left" if run.seconds_left is not None else ""
+    line = f"{run.id}: {run.status}, step {run.step}{f' of {run.steps}' if run.steps else ''}{left}"
+    if line != shown:
+        print(line, file=sys.stderr, flush=True)
+    return line
