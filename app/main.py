@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.components.guard import guarded
-from app.views import affinity, graph, grouping, runs
+from app.views import affinity, compare, graph, grouping, runs, sweeps, training
 
 ICON = Path(__file__).parent / "icon.svg"
 CSS = ".stMainBlockContainer { padding-top: 4.5rem; }"  # Streamlit leaves a third of a small screen empty
@@ -14,7 +14,10 @@ PAGES = {
     "runs": (runs.show, "Runs", ":material/list:"),
     "affinity": (affinity.show, "Affinity", ":material/grid_on:"),
     "graph": (graph.show, "Task graph", ":material/hub:"),
+    "training": (training.show, "Training", ":material/show_chart:"),
     "grouping": (grouping.show, "Grouping", ":material/workspaces:"),
+    "compare": (compare.show, "Compare", ":material/compare:"),
+    "sweeps": (sweeps.show, "Sweeps", ":material/leaderboard:"),
 }
 
 

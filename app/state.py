@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine import catalog
 from engine.grouping.problem import check_budget, parse_singleton
 
 
@@ -96,6 +97,10 @@ def _one_of(*options: str) -> Callable[[str], str]:
     return {option: option for option in options}.__getitem__
 
 
+def _reading(text: str) -> str:
+    return catalog.find("reading", text).name
+
+
 _PARAMETERS = {
     "run": _Parameter(),
     "interval": _Parameter(
@@ -105,9 +110,11 @@ _PARAMETERS = {
     "order": _Parameter(_one_of("given", "name", "cluster"), default="given"),
     "scale": _Parameter(_one_of("shared", "target", "centred"), default="shared"),
     "unsure": _Parameter({"marked": True, "plain": False}.__getitem__, {True: "marked", False: "plain"}.get, True),
+    "reading": _Parameter(_reading, default="affinity", of_run=True),
     "pair": _Parameter(_pair, json.dumps, of_run=True),
     "node": _Parameter(of_run=True),
     "threshold": _Parameter(_share, "{:.2f}".format, 0.5),
+    "curves": _Parameter(_names, json.dumps, of_run=True),
     "serve": _Parameter(_names, json.dumps, of_run=True),
     "aggregate": _Parameter(_one_of("mean", "sum"), default="mean"),
     "singleton": _Parameter(lambda text: str(parse_singleton(text)), default="forbid"),
@@ -121,6 +128,13 @@ _PARAMETERS = {
     "auxiliaries": _Parameter(_at_least(0)),
     "half": _Parameter({"single": True}.__getitem__, lambda _: "single", False),
     "robust": _Parameter(_one_of("spread", "tenth"), default="spread"),
+    "sweep": _Parameter(),
+    "split": _Parameter(_one_of("validation", "test"), default="validation"),
+    "part": _Parameter(_one_of("whole", "first", "second"), default="whole", of_run=True),
+    "other": _Parameter(of_run=True),
+    "other_reading": _Parameter(_reading, of_run=True),
+    "other_part": _Parameter(_one_of("whole", "first", "second"), default="whole", of_run=True),
+    "difference": _Parameter(_one_of("raw", "standardised", "rank")),
     "shown_runs": _Parameter(int, default=50),
 }
 

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts.palette import LIGHT, base_layout, escape, shorten, translucent
+from app.charts.quantity import AFFINITY, Quantity
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 
@@ -54,7 +55,13 @@ def seed_means(seeds: Sequence[AffinitySeries], source: int, target: int) -> tup
     return each, mean, np.where(count > 1, error, np.nan)
 
 
-def pair_curves(series: AffinitySeries, source: str, target: str, seeds: Sequence[AffinitySeries] = ()) -> go.Figure:
+def pair_curves(
+    series: AffinitySeries,
+    source: str,
+    target: str,
+    seeds: Sequence[AffinitySeries] = (),
+    quantity: Quantity = AFFINITY,
+) -> go.Figure:
     """How each of two tasks affected the other in each window.
 
     One line only where both names are the same task: how its own step lowers its own loss.
@@ -63,6 +70,7 @@ def pair_curves(series: AffinitySeries, source: str, target: str, seeds: Sequenc
         series: of the run, drawn with a band of one standard error at both sides.
         seeds: several seeds on the edges of ``series``, each drawn thin below their mean; no band then, as the lines
             show the spread.
+        quantity: what the entries are.
 
     Raises:
         KindredError: if the series has no such task.
@@ -88,6 +96,7 @@ def pair_curves(series: AffinitySeries, source: str, target: str, seeds: Sequenc
         else:
             mean, error = window_means(series, *place)
             _add_band(figure, steps, mean, error, colour, name)
+        sure = " ± %{customdata:.2~g}" if np.isfinite(error).any() else ""  # none where windows hold one update
         figure.add_scatter(
             x=steps,
             y=mean,
@@ -97,10 +106,11 @@ def pair_curves(series: AffinitySeries, source: str, target: str, seeds: Sequenc
             marker={"size": 5},
             name=name,
             legendgroup=name,
-            hovertemplate=f"{escape(one)} → {escape(other)}" + ": %{y:.3~g} ± %{customdata:.2~g}<extra></extra>",
+            hovertemplate=f"{escape(one)} → {escape(other)}" + ": %{y:.3~g}" + sure + "<extra></extra>",
         )
-    figure.add_hline(y=0, line={"width": 1, "color": LIGHT.muted})
-    return _over_steps(figure, "affinity (positive = helps)")
+    if quantity.noisy:  # a network's weights may all be far from zero
+        figure.add_hline(y=0, line={"width": 1, "color": LIGHT.muted})
+    return _over_steps(figure, quantity.pair_axis)
 
 
 def _add_band(

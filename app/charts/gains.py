@@ -33,7 +33,7 @@ def gains_chart(names: Sequence[str], gains: np.ndarray, spread: np.ndarray) -> 
     figure.add_vline(x=0, line={"width": 1, "color": LIGHT.muted})
     return figure.update_layout(
         height=90 + ROW * len(names),
-        xaxis={"title": {"text": "Δm: mean gain over single-task training, %"}, "zeroline": False},
+        xaxis={"title": {"text": "Δm over single-task, %"}, "zeroline": False},
         yaxis={
             "tickvals": places.tolist(),
             "ticktext": [escape(name) for name in names],

@@ -1,8 +1,8 @@
-"""The affinity matrix as a heatmap: rows are sources, columns are targets, blue helps, orange hurts."""
+"""A matrix of relations as a heatmap: rows are sources, columns are targets, blue is above zero, orange below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,15 +10,9 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from app.charts.palette import LIGHT, base_layout, labels
+from app.charts.quantity import AFFINITY, Quantity, Scale
 from engine.errors import KindredError
 
-Scale = Literal["shared", "target", "centred"]
-
-MEASURES: dict[Scale, str] = {
-    "shared": "affinity",
-    "target": "affinity as a share of the strongest effect on the same target",
-    "centred": "affinity above or below the target's average source, as a share of the largest such difference",
-}
 WRITTEN_UP_TO = 15  # tasks; beyond, numbers in the cells are too small to read
 ROBUST_SHARE = 0.98
 
@@ -109,11 +103,13 @@ def cluster_order(matrix: np.ndarray) -> tuple[int, ...]:
     return tuple(int(leaf) for leaf in leaves_list(tree))
 
 
-def heatmap_frame(tasks: tuple[str, ...], order: Sequence[int], scale: Scale) -> go.Figure:
-    """The heatmap before its numbers: axes, labels, hover and colours; ``layout.meta`` carries the labels.
+def heatmap_frame(
+    tasks: tuple[str, ...], order: Sequence[int], scale: Scale, quantity: Quantity = AFFINITY
+) -> go.Figure:
+    """The heatmap before its numbers: axes, labels, hover and colours; ``layout.meta`` carries the labels and words.
 
     Cell ``(row, column)`` belongs to source ``order[row]`` and target ``order[column]``. A cell's ``customdata`` is
-    its pair's name and its unscaled affinity.
+    its pair's name and its unscaled entry.
     """
     count = len(tasks)
     names = labels(tuple(tasks[task] for task in order))
@@ -139,13 +135,13 @@ def heatmap_frame(tasks: tuple[str, ...], order: Sequence[int], scale: Scale) ->
         texttemplate="%{text}" if count <= WRITTEN_UP_TO else None,
         xgap=1,
         ygap=1,
-        colorbar={"title": {"text": MEASURES[scale], "side": "right"}, "thickness": 12},
+        colorbar={"title": {"text": quantity.measure(scale), "side": "right"}, "thickness": 12},
     )
     layout = base_layout() | {
         "plot_bgcolor": LIGHT.blank,
-        "xaxis": axis | {"title": {"text": "target (whose loss changes)"}},
-        "yaxis": axis | {"title": {"text": "source (its gradient step)"}, "range": [count - 0.5, -0.5]},
-        "meta": {"labels": names, "measure": MEASURES[scale]},
+        "xaxis": axis | {"title": {"text": quantity.target}},
+        "yaxis": axis | {"title": {"text": quantity.source}, "range": [count - 0.5, -0.5]},
+        "meta": {"labels": names, "words": quantity.words(scale), "scale": scale},
     }
     return go.Figure(trace, layout)
 
@@ -156,22 +152,26 @@ def affinity_heatmap(
     order: Sequence[int] | None = None,
     scale: Scale = "shared",
     show_self: bool = False,
+    quantity: Quantity = AFFINITY,
+    over: np.ndarray | None = None,
 ) -> go.Figure:
-    """The heatmap of one affinity matrix.
+    """The heatmap of one matrix.
 
     Args:
-        affinity: ``[source, target]``, in the order of ``tasks``.
+        affinity: ``[source, target]``, in the order of ``tasks``; NaN where unknown.
         tasks: the task names.
         order: the permutation in which rows and columns appear; as given where ``None``.
         scale: what the colours show, see :func:`scale_affinity`.
         show_self: show the diagonal, the effect of a task's step on its own loss.
+        quantity: what the entries are.
+        over: ``[matrices, source, target]``, those whose colours are to compare with these; see `scale_affinity`.
     """
     order = list(range(len(tasks)) if order is None else order)
-    shown = scale_affinity(np.asarray(affinity, dtype=np.float64), scale)
+    shown = scale_affinity(np.asarray(affinity, dtype=np.float64), scale, over)
     values = shown.values[np.ix_(order, order)].copy()
     if not show_self:
         np.fill_diagonal(values, np.nan)
-    figure = heatmap_frame(tasks, order, scale)
+    figure = heatmap_frame(tasks, order, scale, quantity)
     names = figure.layout.meta["labels"]["full"]
     cells = [
         [[f"{source} → {target}", affinity[order[row], order[column]]] for column, target in enumerate(names)]

@@ -18,6 +18,7 @@ class Palette:
         scale: the diverging colour scale from hurts over neutral to helps, as plotly stops.
         blank: cells without a value.
         text, muted, grid: writing, secondary writing and thin lines.
+        tasks: of lines that belong to tasks; any two stay apart under every common colour blindness.
     """
 
     helps: str
@@ -27,6 +28,7 @@ class Palette:
     text: str
     muted: str
     grid: str
+    tasks: tuple[str, ...]
 
 
 LIGHT = Palette(
@@ -45,6 +47,7 @@ LIGHT = Palette(
     text="#1c2733",
     muted="#5a6675",
     grid="#dde2e8",
+    tasks=("#3050f0", "#ad4600", "#0f9bd8", "#8a35aa", "#979700", "#ee4499", "#00360a", "#484858"),
 )
 DARK = Palette(
     helps="#62a8e8",
@@ -62,6 +65,7 @@ DARK = Palette(
     text="#e8edf3",
     muted="#a3afbd",
     grid="#333c48",
+    tasks=("#7799ff", "#ff9a1a", "#aafcff", "#9a33ff", "#ffe833", "#c0589c", "#26801a", "#b8b8c0"),
 )
 
 

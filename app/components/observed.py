@@ -1,12 +1,14 @@
-"""The affinity that a page shows, of one run or of several seeds, with everything that says how sure it is."""
+"""The reading that a page shows, of one run or of several seeds, with everything that says how sure it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from app.charts.quantity import AFFINITY, Quantity, quantity_of
 from engine.affinity.series import MIN_BATCHES, AffinitySeries, IntervalMean
 from engine.affinity.uncertainty import RELIABLE, SeedGroup, bootstrap, reliability, reliability_over_time
+from engine.errors import KindredError
 
 COURSE_POINTS = 60  # of the curve of several seeds, whose every point ranks all their matrices anew
 
@@ -17,14 +19,16 @@ class Observed:
     series: of the run; of several seeds, all their updates on common edges.
     group: the seeds, where there are several with windows.
     state: what tells this state of the runs from the next, for caches.
+    reading: its name in the catalog.
     """
 
     series: AffinitySeries
     group: SeedGroup | None = None
     state: tuple = ()
+    reading: str = AFFINITY.name
 
     @classmethod
-    def of(cls, members: list[AffinitySeries], state: tuple = ()) -> "Observed":
+    def of(cls, members: list[AffinitySeries], state: tuple = (), reading: str = AFFINITY.name) -> "Observed":
         """Of one run, or of a group's runs; those without a window yet are left out.
 
         Raises:
@@ -32,9 +36,14 @@ class Observed:
         """
         begun = [series for series in members if len(series)]
         if len(begun) < 2:
-            return cls((begun or members)[0], None, state)
+            return cls((begun or members)[0], None, state, reading)
         group = SeedGroup(tuple(begun))
-        return cls(group.pooled, group, state)
+        return cls(group.pooled, group, state, reading)
+
+    @property
+    def quantity(self) -> Quantity:
+        """What its entries are, in words."""
+        return quantity_of(self.reading)
 
     @property
     def seeds(self) -> tuple[AffinitySeries, ...]:
@@ -42,8 +51,26 @@ class Observed:
         return self.group.aligned if self.group else ()
 
     def mean(self, step_from: int | None = None, step_to: int | None = None) -> IntervalMean:
-        """The mean over an interval; a ``SeedMean`` of several seeds."""
-        return (self.group or self.series).mean(step_from, step_to)
+        """The mean over an interval; a ``SeedMean`` of several seeds. One run has errors only where it is noisy."""
+        mean = (self.group or self.series).mean(step_from, step_to)
+        if self.group or self.quantity.noisy:
+            return mean
+        return replace(mean, standard_error=np.full_like(mean.standard_error, np.nan))
+
+    def part(self, name: str) -> tuple[int | None, int | None]:
+        """The steps of the ``whole`` run, or of its ``first`` or ``second`` half; they meet at the edge in the middle.
+
+        Raises:
+            KindredError: if there is one window only, which has no halves.
+        """
+        if name == "whole":
+            return None, None
+        inner = self.series.edges[1:-1]
+        if not len(inner):
+            raise KindredError("This reading has one window only, and so no halves; choose the whole run.")
+        ends = self.series.edges[[0, -1]]
+        middle = int(inner[np.abs(inner - ends.mean()).argmin()])
+        return (None, middle) if name == "first" else (middle, None)
 
     def reliability(self, step_from: int | None = None, step_to: int | None = None) -> float:
         """Of that mean: between the seeds if there are several, otherwise of split halves; NaN where unknown."""

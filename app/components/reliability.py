@@ -27,8 +27,8 @@ _SEEDS = (
 
 
 def say_reliability(observed: Observed, steps: tuple[int, int]) -> None:
-    """A line with the reliability of the interval's mean; nothing for a run that is one matrix."""
-    if len(observed.series) < 2:
+    """A line with the reliability of the interval's mean; nothing where there is one matrix, or no noise."""
+    if len(observed.series) < 2 or not observed.quantity.noisy:
         return
     value = observed.reliability(*steps)
     meaning = _meaning(observed)
@@ -43,6 +43,8 @@ def say_reliability(observed: Observed, steps: tuple[int, int]) -> None:
 
 def show_course(subject: Subject, observed: Observed) -> None:
     """An expander with the curve of the reliability over the run; nothing where it is unknown throughout."""
+    if not observed.quantity.noisy:
+        return
     steps, values = observed.course
     if np.count_nonzero(np.isfinite(values)) < 2:
         return
@@ -50,7 +52,7 @@ def show_course(subject: Subject, observed: Observed) -> None:
         live_chart.plain(
             reliability_curve(steps, values, RELIABLE),
             key=f"reliability-{subject.id}",
-            label=f"Reliability of the mean affinity of {subject.name} from its beginning up to each step",
+            label=f"Reliability of the mean {observed.quantity.name} of {subject.name} from its start up to each step",
         )
         st.caption(f"Of the mean from the beginning up to a step, whatever interval is shown. {_meaning(observed)}")
 

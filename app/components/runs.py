@@ -5,10 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import state
+from app.charts.quantity import AFFINITY
 from app.components.live import follow
 from app.components.observed import Observed
 from app.components.status import say_status, say_waiting
-from app.components.subject import GROUP, Subject, find, subjects
+from app.components.subject import Subject, find, no_such, subjects
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
@@ -25,23 +26,35 @@ def _open(url: str) -> Store:
     return Store(url)
 
 
-def observed_in(subject: Subject) -> Observed:
-    """The affinity over training of a run or a group; read again only when a run has moved on."""
-    return _observed(store().url, tuple((run.id, run.step, run.status) for run in subject.runs))
+def observed_in(subject: Subject, reading: str = AFFINITY.name) -> Observed:
+    """A reading over training of a run or a group; read again only when a run has moved on."""
+    return _observed(store().url, reading, tuple((run.id, run.step, run.status) for run in subject.runs))
+
+
+def readings_of(subject: Subject) -> tuple[str, ...]:
+    """The readings that a run has, in the catalog's order; of a group, what all its runs with any have."""
+    url = store().url
+    each = [found for run in subject.runs if (found := _readings(url, run.id, run.step, run.status))]
+    return tuple(reading for reading in each[0] if all(reading in found for found in each)) if each else ()
 
 
 # Step and status only tell one state of a run from the next. (Streamlit would leave out a name with a _.)
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _observed(url: str, runs: tuple[tuple[str, int, str], ...]) -> Observed:
-    return Observed.of([_series(url, *run) for run in runs], (url, runs))
+def _observed(url: str, reading: str, runs: tuple[tuple[str, int, str], ...]) -> Observed:
+    return Observed.of([_series(url, reading, *run) for run in runs], (url, reading, runs), reading)
 
 
-@st.cache_resource(show_spinner=False, max_entries=24)
-def _series(url: str, run_id: str, step: int, status: str) -> AffinitySeries:
-    return _open(url).series(run_id)
+@st.cache_resource(show_spinner=False, max_entries=48)
+def _series(url: str, reading: str, run_id: str, step: int, status: str) -> AffinitySeries:
+    return _open(url).series(run_id, reading)
 
 
-def pick_run() -> Subject:
+@st.cache_resource(show_spinner=False, max_entries=1000)
+def _readings(url: str, run_id: str, step: int, status: str) -> tuple[str, ...]:
+    return _open(url).readings(run_id)
+
+
+def pick_run(label: str = "Run") -> Subject:
     """A selection box with all runs and all groups of seeds; the chosen one.
 
     Raises:
@@ -55,21 +68,35 @@ def pick_run() -> Subject:
         )
         st.stop()
     wanted = state.get("run")
+    chosen = pick_subject(label, known, wanted, "pick-run", _HELP)
+    state.choose_run(chosen.id)
+    return chosen
+
+
+_HELP = (
+    "A run is one training, or one imported matrix; seeds of one setting can also be seen as one. "
+    "Launch and manage runs on the Runs page."
+)
+
+
+def pick_subject(label: str, known: dict[str, Subject], wanted: str | None, key: str, text: str) -> Subject:
+    """A selection box with ``known``; the first of it where none is wanted.
+
+    Raises:
+        KindredError: if the one wanted is not known, and no other was chosen.
+    """
     missing = wanted is not None and wanted not in known
     current = next(iter(known)) if wanted is None or missing else wanted
     chosen = st.selectbox(
-        "Run",
+        label,
         list(known),
         index=list(known).index(current),
         format_func=lambda name: known[name].label,
-        key="pick-run",
-        help="A run is one training, or one imported matrix; seeds of one setting can also be seen as one. "
-        "Launch and manage runs on the Runs page.",
+        key=key,
+        help=text,
     )
     if missing and chosen == current:
-        kind = "group" if wanted.startswith(GROUP) else "run"
-        raise KindredError(f"There is no {kind} {wanted.removeprefix(GROUP)!r} in this store; choose one above.")
-    state.choose_run(chosen)
+        raise KindredError(no_such(wanted))
     return known[chosen]
 
 
@@ -84,25 +111,45 @@ def interval(series: AffinitySeries) -> tuple[int, int | None]:
 
 
 def follow_run(
-    subject_id: str, draw: Callable[[Subject, Observed], None], at_work: Callable[[], bool] = lambda: False
+    subject_id: str,
+    draw: Callable[[Subject, Observed], None],
+    at_work: Callable[[], bool] = lambda: False,
+    reading: str = AFFINITY.name,
+    offered: tuple[str, ...] | None = None,
 ) -> None:
-    """Draw what the run or group has so far, again as it trains or while ``at_work()``; or say why there is none."""
+    """Draw what the run or group has so far, again as it trains or while ``at_work()``; or say why there is none.
+
+    Args:
+        reading: the one to draw.
+        offered: the readings that the page lets choose from; it is drawn whole once there are others.
+    """
 
     def now() -> Subject:
         return find(store().runs(), subject_id)
 
     def part() -> None:
-        subject = now()
-        say_status(subject)
-        observed = observed_in(subject)
+        current = now()
+        if offered is not None and readings_of(current) != offered:
+            st.rerun()
+        say_status(current)
+        observed = observed_in(current, reading)
         if len(observed.series):
-            draw(subject, observed)
-        elif observed.group:
-            raise KindredError(
-                "The seeds of this group have no window that begins and ends at the same steps in all, so they cannot "
-                "be averaged; choose one of its runs, or observe all seeds at the same steps."
-            )
+            draw(current, observed)
         else:
-            say_waiting(subject)
+            say_nothing(current, observed, readings=offered is not None)
 
     follow(part, lambda: now().active or at_work())
+
+
+def say_nothing(subject: Subject, observed: Observed, readings: bool) -> None:
+    """Why there is nothing to draw of a run or group; ``readings`` as of `say_waiting`.
+
+    Raises:
+        KindredError: if the group's seeds have windows, but none in common.
+    """
+    if observed.group:
+        raise KindredError(
+            "The seeds of this group have no window that begins and ends at the same steps in all, so they cannot "
+            "be averaged; choose one of its runs, or observe all seeds at the same steps."
+        )
+    say_waiting(subject, readings)

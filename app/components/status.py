@@ -6,6 +6,10 @@ from app.components.subject import Subject
 from app.components.text import plain
 from engine.runs.run import Run
 
+# What tells of the tasks' relations without an estimator: a design its own weights, a method the gradients it takes.
+WITH_READING = ("soft_sharing", "cross_stitch", "nddr", "mtan", "adashare", "mtl_nas")
+GRADIENT_METHODS = ("mgda", "mgda_ub", "pcgrad", "gradvac", "graddrop", "imtl", "cagrad", "aligned_mtl", "upgrad")
+
 
 def far(run: Run) -> str:
     """How far a run is: ``step 20 of 80``, or ``step 20`` of a tracked one that does not know its end."""
@@ -38,18 +42,29 @@ def say_status(subject: Subject) -> None:
             )
 
 
-def say_waiting(subject: Subject) -> None:
-    """Why a run without any window shows nothing yet, and what to do."""
+def say_waiting(subject: Subject, readings: bool = False) -> None:
+    """Why a run without any window shows nothing yet, and what to do.
+
+    Args:
+        readings: whether the page shows other readings than the affinity, too.
+    """
     run = subject.first
     if subject.active:
         who = "loop has begun" if run.origin == "tracked" else "worker is starting"
+        what = "readings" if readings and run.config.get("affinity") == "none" else "affinities"
         st.info(
-            f"The {who}; the first affinities appear here as soon as they are observed.",
+            f"The {who}; the first {what} appear here as soon as they are observed.",
             icon=":material/hourglass_top:",
         )
     elif run.config.get("affinity") == "none":
+        others = (
+            f", with one of the architectures {', '.join(WITH_READING)}, or with a gradient method ("
+            f"{', '.join(GRADIENT_METHODS)}): these give readings of their own"
+        )
         st.info(
-            "This run was trained without observing affinities; launch one with an estimator.", icon=":material/info:"
+            f"This run was trained without observing affinities; launch one with an estimator"
+            f"{plain(others) if readings else ''}.",
+            icon=":material/info:",
         )
     elif run.status == "finished":
         st.info(

@@ -95,9 +95,14 @@ def find(runs: Sequence[Run], subject_id: str) -> Subject:
     """
     found = subjects(runs).get(subject_id)
     if found is None:
-        kind = "group" if subject_id.startswith(GROUP) else "run"
-        raise KindredError(f"There is no {kind} {subject_id.removeprefix(GROUP)!r} in this store; choose one above.")
+        raise KindredError(no_such(subject_id))
     return found
+
+
+def no_such(subject_id: str) -> str:
+    """What to say where there is no run or group of that id."""
+    kind = "group" if subject_id.startswith(GROUP) else "run"
+    return f"There is no {kind} {subject_id.removeprefix(GROUP)!r} in this store; choose one above."
 
 
 def _common_name(runs: Sequence[Run]) -> str:

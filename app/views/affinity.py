@@ -1,51 +1,55 @@
-"""Affinity: who helps and who hurts whom, over training time."""
+"""Affinity: who helps and who hurts whom, over training time; and what else a run tells of how its tasks relate."""
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.heatmap import cluster_order, name_order
+from app.charts.quantity import AFFINITY, quantity_of
 from app.components import live_chart
 from app.components.observed import Observed
+from app.components.readings import in_words, pick_reading, say_entries
 from app.components.reliability import say_notes, say_reliability, show_course
-from app.components.runs import follow_run, interval, pick_run
-from app.components.scale import pick_scale, pick_unsure
+from app.components.runs import follow_run, interval, pick_run, readings_of
+from app.components.scale import order_of, pick_order, pick_scale, pick_unsure
 from app.components.subject import Subject
 from app.components.text import plain
 from app.views.affinity_pair import show_pair
 
-_ORDERS = {"given": "As given", "name": "By name", "cluster": "By clustering"}
+_ABOUT = {
+    True: "Row = **source**, the task whose gradient step is taken. Column = **target**, the task whose loss changes. "
+    "Blue: the source helps the target; orange: it hurts. Click a cell to follow that pair.",
+    False: "Row = **source**, column = **target**. Blue: above zero; orange: below. Click a cell to follow that pair.",
+}
 
 
 def show() -> None:
     """The page."""
     st.title("Affinity")
-    st.caption(
-        "Row = **source**, the task whose gradient step is taken. Column = **target**, the task whose loss changes. "
-        "Blue: the source helps the target; orange: it hurts. Click a cell to follow that pair."
-    )
+    about = st.empty()
     subject = pick_run()
+    reading = pick_reading(subject)
+    quantity = quantity_of(reading)
+    about.caption(_ABOUT[quantity is AFFINITY])
     order, scale, switches = st.columns([1.2, 2, 1.2], vertical_alignment="bottom")
     with order:
-        state.put(
-            "order",
-            st.selectbox(
-                "Order of tasks",
-                list(_ORDERS),
-                format_func=_ORDERS.__getitem__,
-                index=list(_ORDERS).index(state.get("order")),
-                key="pick-order",
-            ),
-        )
+        pick_order()
     with scale:
         pick_scale("Colour scale")
     with switches:
-        pick_unsure("Hatches")
-        show_self = st.toggle(
-            "Show self-affinity", help="How a task's own step lowers its own loss; far above the rest."
+        if quantity.noisy or subject.several:
+            pick_unsure("Hatches")
+        show_self = (
+            st.toggle("Show self-affinity", help="How a task's own step lowers its own loss; far above the rest.")
+            if quantity is AFFINITY
+            else st.toggle("Show the diagonal", help="Each task with itself.")
         )
-    follow_run(subject.id, lambda subject, observed: _matrix(subject, observed, show_self))
+    follow_run(
+        subject.id,
+        lambda subject, observed: _matrix(subject, observed, show_self),
+        reading=reading,
+        offered=readings_of(subject),
+    )
 
 
 def _matrix(subject: Subject, observed: Observed, show_self: bool) -> None:
@@ -54,49 +58,39 @@ def _matrix(subject: Subject, observed: Observed, show_self: bool) -> None:
     )  # filled once it is known which interval is shown
     shown = live_chart.heatmap(
         observed.series,
-        key=f"heatmap-{subject.id}",
+        key=f"heatmap-{subject.id}-{observed.reading}",
         interval=interval(observed.series),
         mode=state.get("mode"),
-        order=_order(subject, observed),
+        order=order_of(subject, observed),
         scale=state.get("scale"),
         show_self=show_self,
         selected=state.get("pair"),
         seeds=observed.seeds,
         mark_unsure=state.get("unsure"),
+        quantity=observed.quantity,
     )
     state.put("interval", shown.interval)
     state.put("mode", shown.mode)
     state.put("pair", shown.pair)
-    state.write_url("run", "interval", "mode", "order", "scale", "unsure", "pair")
+    state.write_url("run", "reading", "interval", "mode", "order", "scale", "unsure", "pair")
     with above:
         say_reliability(observed, shown.steps)
         say_notes(subject)
-    run = subject.first
-    seeds = f" Mean of {len(observed.seeds)} seeds, each counting alike." if observed.group else ""
-    st.caption(plain(f"Entries: {run.quantity}.{seeds}" + (f" Source: {run.source}." if run.source else "")))
+    say_entries(subject, observed, observed.mean(*shown.steps).affinity)
     show_pair(subject, observed, shown)
     show_course(subject, observed)
     _table(subject, observed, shown)
 
 
-def _order(subject: Subject, observed: Observed) -> tuple[int, ...]:
-    """The order of rows and columns, the same at every step of the run."""
-    order = state.get("order")
-    if order == "name":
-        return name_order(observed.series.tasks)
-    if order == "cluster":
-        ended = "" if subject.active else "whole"
-        return state.kept(f"clusters {subject.id} {ended}", lambda: cluster_order(observed.mean().affinity))
-    return tuple(range(len(observed.series.tasks)))
-
-
 def _table(subject: Subject, observed: Observed, shown: live_chart.HeatmapResult) -> None:
     mean = observed.mean(*shown.steps)
     with st.expander(f"The same as a table, steps {mean.step_from} to {mean.step_to}"):
-        st.caption(f"Rows = source, columns = target; mean of {mean.updates} updates.")
-        parts = {"Affinity": ("affinity", mean.affinity)}
+        counted = "updates" if observed.quantity.noisy else "windows, each as the network was at its end"
+        st.caption(f"Rows = source, columns = target; mean of {mean.updates} {counted}.")
+        parts = {in_words(observed.reading): (observed.reading, mean.affinity)}
         if np.isfinite(mean.standard_error).any():
-            parts["Standard error"] = ("standard-error", mean.standard_error)
+            of_other = "" if observed.quantity is AFFINITY else f"{observed.reading}-"
+            parts["Standard error"] = (f"{of_other}standard-error", mean.standard_error)
         for tab, (title, (file, values)) in zip(st.tabs(list(parts)), parts.items(), strict=True):
             with tab:
                 _numbers(

@@ -8,6 +8,7 @@ import streamlit as st
 from app.charts.curves import LossHistory, loss_curves, pair_curves
 from app.components import live_chart
 from app.components.observed import Observed
+from app.components.readings import in_words
 from app.components.runs import store
 from app.components.subject import Subject
 from app.components.text import plain
@@ -34,7 +35,7 @@ def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapRes
         column.metric(
             plain(f"{helper} → {helped}"),
             f"{mean.affinity[place]:.4g}" if math.isfinite(mean.affinity[place]) else "not observed",
-            delta=error_in_words(mean, place),
+            delta=error_in_words(mean, place) if observed.group or observed.quantity.noisy else None,
             delta_color="off",
             delta_arrow="off",
         )
@@ -44,13 +45,11 @@ def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapRes
             st.info("This pair was never observed: no update had labels for both tasks.", icon=":material/info:")
         elif len(observed.series) > 1:
             live_chart.plain(
-                pair_curves(observed.series, source, target, observed.seeds),
-                key=f"pair-{subject.id}",
-                label=f"Affinity between {source} and {target} over training",
+                pair_curves(observed.series, source, target, observed.seeds, observed.quantity),
+                key=f"pair-{subject.id}-{observed.reading}",
+                label=f"{in_words(observed.reading)} between {source} and {target} over training",
             )
-            st.caption(
-                "Thin: each seed; thick: their mean." if observed.group else "Band: one standard error of each window."
-            )
+            st.caption(_about_curves(observed))
         else:
             st.info("One matrix only: there is no course over time.", icon=":material/info:")
     with losses:
@@ -65,6 +64,14 @@ def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapRes
             st.info("Its loop recorded no losses.", icon=":material/info:")
         else:
             st.info("No losses are stored with this matrix.", icon=":material/info:")
+
+
+def _about_curves(observed: Observed) -> str:
+    if observed.group:
+        return "Thin: each seed; thick: their mean."
+    if observed.quantity.noisy:
+        return "Band: one standard error of each window."
+    return "The network as it was at the end of each window."
 
 
 def error_in_words(mean: IntervalMean, place: tuple[int, int]) -> str:

@@ -1,4 +1,4 @@
-"""Task graph: the same affinities as arrows between tasks."""
+"""Task graph: the same affinities, or another reading, as arrows between tasks."""
 
 import numpy as np
 import pandas as pd
@@ -6,39 +6,49 @@ import streamlit as st
 
 from app import state
 from app.charts.graph import positions
+from app.charts.quantity import AFFINITY, quantity_of
 from app.components import live_chart
 from app.components.observed import Observed
+from app.components.readings import pick_reading, say_entries
 from app.components.reliability import say_reliability
-from app.components.runs import follow_run, interval, pick_run
+from app.components.runs import follow_run, interval, pick_run, readings_of
 from app.components.scale import pick_scale, pick_unsure
 from app.components.subject import Subject
 from app.components.text import plain
+
+_ABOUT = {
+    True: "An arrow leads from a **source** to the **target** whose loss its step changes. Blue and solid: it helps; "
+    "orange and dashed: it hurts; the thicker, the more. Tasks keep their place over time. Click a task to see its "
+    "arrows only.",
+    False: "An arrow leads from a **source** to a **target**. Blue and solid: above zero; orange and dashed: below; "
+    "the thicker, the further. Tasks keep their place over time. Click a task to see its arrows only.",
+}
 
 
 def show() -> None:
     """The page."""
     st.title("Task graph")
-    st.caption(
-        "An arrow leads from a **source** to the **target** whose loss its step changes. Blue and solid: it helps; "
-        "orange and dashed: it hurts; the thicker, the more. Tasks keep their place over time. Click a task to see its "
-        "arrows only."
-    )
+    about = st.empty()
     subject = pick_run()
+    reading = pick_reading(subject)
+    quantity = quantity_of(reading)
+    about.caption(_ABOUT[quantity is AFFINITY])
     scale, switch = st.columns([3, 1], vertical_alignment="bottom")
     with scale:
         pick_scale("Scale of the arrows")
     with switch:
-        pick_unsure("Draws faint")
-    follow_run(subject.id, _graph)
+        if quantity.noisy or subject.several:
+            pick_unsure("Draws faint")
+    follow_run(subject.id, _graph, reading=reading, offered=readings_of(subject))
 
 
 def _graph(subject: Subject, observed: Observed) -> None:
     above = st.container()  # filled once it is known which interval is shown
-    ended = "" if subject.active else "whole"
+    which = f"{subject.id} {observed.reading} {'' if subject.active else 'whole'}"
     shown = live_chart.graph(
         observed.series,
-        key=f"graph-{subject.id}",
-        positions=state.kept(f"layout {subject.id} {ended}", lambda: positions(observed.mean().affinity)),
+        key=f"graph-{subject.id}-{observed.reading}",
+        positions=state.kept(f"layout {which}", lambda: positions(observed.mean().affinity)),
         interval=interval(observed.series),
         mode=state.get("mode"),
         scale=state.get("scale"),
@@ -46,12 +56,15 @@ def _graph(subject: Subject, observed: Observed) -> None:
         node=state.get("node"),
         seeds=observed.seeds,
         mark_unsure=state.get("unsure"),
+        quantity=observed.quantity,
     )
     for name in ("interval", "mode", "threshold", "node"):
         state.put(name, getattr(shown, name))
-    state.write_url("run", "interval", "mode", "scale", "unsure", "threshold", "node")
+    state.write_url("run", "reading", "interval", "mode", "scale", "unsure", "threshold", "node")
     with above:
         say_reliability(observed, shown.steps)
+    if observed.quantity is not AFFINITY:
+        say_entries(subject, observed, observed.mean(*shown.steps).affinity)
     _strongest(observed, shown)
 
 
@@ -63,14 +76,14 @@ def _strongest(observed: Observed, shown: live_chart.GraphResult) -> None:
         {
             "source": [tasks[place] for place in sources],
             "target": [tasks[place] for place in targets],
-            "affinity": mean.affinity[sources, targets],
+            observed.quantity.name: mean.affinity[sources, targets],
         }
     )
     if np.isfinite(mean.standard_error).any():
         arrows["standard error"] = mean.standard_error[sources, targets]
     if shown.node in tasks:
         arrows = arrows[(arrows["source"] == shown.node) | (arrows["target"] == shown.node)]
-    arrows = arrows.sort_values("affinity", key=abs, ascending=False)
+    arrows = arrows.sort_values(observed.quantity.name, key=abs, ascending=False)
     whose = f" of {shown.node}" if shown.node in tasks else ""
     with st.expander(plain(f"The arrows{whose} as a table, strongest first, steps {mean.step_from} to {mean.step_to}")):
         st.dataframe(arrows, hide_index=True, width="stretch")

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import state
 from app.components.text import plain
-from app.views.grouping_problem import CONDITIONS, all_but_excluded, any_condition, serving_tasks
+from app.views.grouping_problem import CONDITIONS, all_but_excluded, any_condition, served_at_first, serving_tasks
 from engine.grouping.solution import Network
 from engine.runs.run import Run
 
@@ -95,7 +95,7 @@ def _number(rule: str) -> float:
 
 
 def _serving(run: Run) -> tuple[str, ...]:
-    """The chips; all tasks that are not excluded, until the visitor chooses."""
+    """The chips; the run's primary tasks, until the visitor chooses."""
     wanted = serving_tasks(run)
     unknown = [task for task in wanted if task not in run.tasks]
     if unknown:
@@ -137,7 +137,7 @@ def _conditions(run: Run, place: DeltaGenerator) -> None:
     state.put("exclude", tuple(excluded) or None)
     with place:
         serving = _serving(run)
-    state.put("serve", None if serving == all_but_excluded(run) else serving)
+    state.put("serve", None if serving == served_at_first(run) else serving)
     with right:
         _pins(run, serving, key("pin"))
     with left:

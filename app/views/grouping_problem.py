@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app import state
+from app.components.course import primary_tasks
 from engine.affinity.series import IntervalMean
 from engine.errors import KindredError
 from engine.grouping.capacity import FULL, HALF_SINGLE
@@ -23,9 +24,15 @@ def any_condition() -> bool:
 
 
 def serving_tasks(run: Run) -> tuple[str, ...]:
-    """The tasks to serve: all that are not excluded, until the visitor chooses."""
+    """The tasks to serve: the run's primary ones, until the visitor chooses."""
     serving = state.get("serve")
-    return all_but_excluded(run) if serving is None else serving
+    return served_at_first(run) if serving is None else serving
+
+
+def served_at_first(run: Run) -> tuple[str, ...]:
+    """The tasks that the run's settings name as primary, else all; without those that are excluded."""
+    allowed = all_but_excluded(run)
+    return tuple(task for task in primary_tasks(run) if task in allowed) or allowed
 
 
 def all_but_excluded(run: Run) -> tuple[str, ...]:

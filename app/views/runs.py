@@ -12,7 +12,7 @@ from app.components.runs import store
 from app.components.status import far
 from app.components.subject import GROUP
 from app.components.text import duration, plain
-from app.views.runs_launch import import_matrix, launch_form
+from app.views.runs_launch import import_matrix, launch_button
 from engine.runs.launchers import launch
 from engine.runs.run import Run
 
@@ -46,8 +46,7 @@ def show() -> None:
     title.title("Runs")
     title.caption("Each run is one training in which every task's effect on every other was observed.")
     with actions.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Launch a run", type="primary", icon=":material/rocket_launch:"):
-            launch_form()
+        launch_button()
         if st.button("Import a matrix", icon=":material/upload:"):
             import_matrix()
 
@@ -126,6 +125,11 @@ def _actions(run: Run, seeds: int) -> None:
         state.choose_run(GROUP + run.group)
         state.go_to("affinity")
     own = run.origin == "tracked"
+    if (own or run.origin == "trained") and st.button(
+        "Training", key=f"training-{run.id}", icon=":material/show_chart:", width="stretch", help="How its tasks learn"
+    ):
+        state.choose_run(run.id)
+        state.go_to("training")
     if run.active and st.button(
         "Stop tracking" if own else "Cancel",
         key=f"cancel-{run.id}",

@@ -4,13 +4,26 @@ from typing import Any
 
 import streamlit as st
 
+from app.views.runs_settings import pick, say
 from engine.affinity.settings import CHEAP, RANGES, AffinitySettings
 
 _DEFAULT = AffinitySettings()
 
 
-def ask_affinity(estimator: str) -> dict[str, Any]:
-    """The widgets of an estimator's settings within the launch form; what was chosen, by setting."""
+def ask_affinity(architecture: str) -> dict[str, Any]:
+    """The widgets; what was chosen, by setting."""
+    method, settings = st.columns(2)
+    with method:
+        estimator = pick("Affinity estimator", "estimator", _DEFAULT.affinity, ["none"], architecture=architecture)
+    with settings:
+        own = _ask_settings(estimator)
+    if estimator == "none":
+        st.caption("Train without observing affinities.")
+    say("estimator", estimator, architecture=architecture)
+    return {"affinity": estimator} | own
+
+
+def _ask_settings(estimator: str) -> dict[str, Any]:
     if estimator == "none":
         return {}
     if estimator == "auto":

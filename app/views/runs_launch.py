@@ -5,102 +5,111 @@ from typing import Any
 import streamlit as st
 
 from app import state
+from app.components.descriptions import Asking
 from app.components.runs import store
 from app.components.subject import GROUP
 from app.components.text import plain
 from app.views.runs_affinity import ask_affinity
+from app.views.runs_auxiliary import ask_auxiliary, wait_for_tasks
+from app.views.runs_cost import designs, priced, show_cost, show_designs
+from app.views.runs_network import ask_network
+from app.views.runs_training import ask_training
+from app.views.runs_weighting import ask_weighting
 from engine import catalog
 from engine.affinity.matrix import read_affinity
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
+from engine.runs.descriptions import Description
 from engine.runs.launchers import launch
 
-EPOCHS = 50  # enough for the cheap estimators to become reliable on the bundled data
-MOST_SEEDS = 10  # workers at the same time
-_DEFAULT = RunConfig("yeast")
+_OWN = (
+    "This form offers what comes with Kindred. A trunk or heads of your own (module:function) are for the command "
+    "line: python -m engine run --trunk my.package:make …"
+)
 
 
-@st.dialog("Launch a run", width="large")
+def launch_button() -> None:
+    """The button that opens the launch form; the form stays open over reruns of the page, until it is closed."""
+    if st.button("Launch a run", type="primary", icon=":material/rocket_launch:"):
+        state.keep("launching", True)
+    if state.kept("launching", lambda: False):
+        launch_form()
+
+
+def _close() -> None:
+    state.keep("launching", False)
+
+
+@st.dialog("Launch a run", width="large", on_dismiss=_close)
 def launch_form() -> None:
-    """Settings of a run; creates it, or one for each of several seeds, and starts the workers."""
+    """Settings of a run; creates it, or one for each of several seeds, and starts the workers.
+
+    All widgets can be used before the process that knows tasks and costs has answered, which takes it seconds at first.
+    """
+    asking = Asking()
     datasets = {entry.name: entry for entry in catalog.entries("dataset")}
-    dataset = st.selectbox("Data set", list(datasets), format_func=lambda name: f"{name}: {datasets[name].summary}")
-    estimator = _pick_estimator()  # outside the form, as what the form asks depends on it
-    with st.form("launch", border=False):
-        name = st.text_input("Name", placeholder="left empty: the run's id", max_chars=200)
-        left, middle, right = st.columns(3)
-        settings = {
-            "dataset": dataset,
-            "affinity": estimator,
-            "epochs": left.number_input("Epochs", 1, 100_000, EPOCHS, help="Passes over the training data."),
-            "seed": middle.number_input("Seed", 0, 2**31 - 1, _DEFAULT.seed, help="Of the first run, where several."),
-        }
-        seeds = right.number_input(
-            "Number of seeds",
-            1,
-            MOST_SEEDS,
-            1,
-            help="Several: as many runs at the same time, which can also be seen as one: their mean, how far they lie "
-            "apart, and how many agree.",
-        )
-        settings |= ask_affinity(estimator) | _ask_training(estimator) | _ask_network()
-        if not st.form_submit_button("Launch", type="primary", icon=":material/rocket_launch:"):
-            return
+    dataset = st.selectbox(
+        "Data set", list(datasets), format_func=lambda name: f"{name}: {datasets[name].summary}", help=_OWN
+    )
+    name = st.text_input("Name", placeholder="left empty: the run's id", max_chars=200)
+    _head("Network")
+    settings: dict[str, Any] = {"dataset": dataset} | ask_network(dataset)
+    costs = st.container()
+    _head("Loss weighting")
+    settings |= ask_weighting(settings["architecture"])
+    _head("Tasks that count")
+    whole = _answers(asking, RunConfig(dataset, affinity="none"))  # its description tells the data set's tasks
+    settings |= ask_auxiliary(dataset, whole[0].tasks) if whole else wait_for_tasks()
+    _head("Affinity")
+    settings |= ask_affinity(settings["architecture"])
+    _head("Training")
+    settings |= ask_training(settings["affinity"])
+    seeds = settings.pop("seeds")
     try:
-        run_ids = store().create_seeds(RunConfig(**settings), name, seeds)
+        config = RunConfig(**settings)
+    except KindredError as error:
+        _refuse(str(error))
+        return
+    with costs:
+        chosen = _answers(asking, priced(config))
+        show_cost(chosen[0] if chosen else None)
+        show_designs(_answers(asking, *designs(priced(config))), config.architecture)
+    if chosen and chosen[0].error:
+        _refuse(chosen[0].error)
+    elif st.button("Launch", type="primary", icon=":material/rocket_launch:"):
+        _launch(config, name, seeds)
+    asking.draw_again()
+
+
+def _head(text: str) -> None:
+    st.markdown(f"##### {text}")
+
+
+def _answers(asking: Asking, *configs: RunConfig) -> list[Description] | None:
+    """What is known by now; nothing, and a line that says so, where the process that knows has failed."""
+    try:
+        return asking(*configs)
+    except KindredError as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
+        return None
+
+
+def _refuse(reason: str) -> None:
+    st.error(plain(reason), icon=":material/block:")
+    st.button("Launch", type="primary", icon=":material/rocket_launch:", key="launch-refused", disabled=True)
+
+
+def _launch(config: RunConfig, name: str, seeds: int) -> None:
+    try:
+        run_ids = store().create_seeds(config, name, seeds)
         for run_id in run_ids:
             launch(store(), run_id)
     except KindredError as error:
-        st.error(plain(str(error)))
+        st.error(plain(str(error)), icon=":material/error:")
         return
+    _close()
     state.choose_run(run_ids[0] if seeds == 1 else GROUP + run_ids[0])
     st.rerun()
-
-
-def _pick_estimator() -> str:
-    """How affinity is observed, with what that is."""
-    known = {entry.name: entry for entry in catalog.entries("estimator")}
-    name = st.selectbox("Affinity estimator", [*known, "none"], index=[*known, "none"].index(_DEFAULT.affinity))
-    if name == "none":
-        st.caption("Train without observing affinities.")
-    else:
-        paper = f" ({known[name].paper})" if known[name].paper else ""
-        st.caption(plain(f"{known[name].summary}{paper}"))
-    return name
-
-
-def _ask_training(estimator: str) -> dict[str, Any]:
-    with st.expander("Training"):
-        left, middle, right = st.columns(3)
-        steps_along = estimator in ("lookahead", "head_lookahead", "corrected")
-        return {
-            "optimizer": left.selectbox("Optimiser", ["sgd", "adam"]),
-            "learning_rate": middle.number_input(
-                "Learning rate",
-                1e-6,
-                10.0,
-                _DEFAULT.learning_rate,
-                format="%g",
-                help="Also the step size of the lookahead." if steps_along else None,
-            ),
-            "batch_size": right.number_input("Batch size", 2, 100_000, _DEFAULT.batch_size),
-            "momentum": left.number_input("Momentum", 0.0, 0.999, 0.0, help="Of SGD; Adam has its own."),
-        }
-
-
-def _ask_network() -> dict[str, Any]:
-    trunks = {entry.name: entry for entry in catalog.entries("trunk")}
-    with st.expander("Network (hard parameter sharing)"):
-        left, middle, right = st.columns(3)
-        return {
-            "trunk": left.selectbox(
-                "Trunk", list(trunks), help=" · ".join(f"{t.name}: {t.summary}" for t in trunks.values())
-            ),
-            "width": middle.number_input("Width", 1, 16_384, _DEFAULT.width, help="Units, or channels, a layer."),
-            "depth": right.number_input("Depth", 1, 64, _DEFAULT.depth, help="Layers of the trunk."),
-            "dropout": left.number_input("Dropout", 0.0, 0.95, 0.0, step=0.05),
-            "batch_norm": middle.checkbox("BatchNorm"),
-        }
 
 
 @st.dialog("Import a matrix", width="large")

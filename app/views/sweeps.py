@@ -74,7 +74,7 @@ def _sweep(name: str, split: str) -> None:
         key=f"gains-{name}-{split}",
         label="Mean relative gain over single-task training of every design and weighting",
     )
-    st.dataframe(found, column_config={"variant": "Design, weighting", **_COLUMNS}, width="stretch")
+    st.dataframe(found, column_config={"variant": "Design, weighting", **_COLUMNS}, width="stretch", height="content")
     file_name = f"sweep-{name}-{split}.csv".replace("/", "-")
     st.download_button("CSV", found.to_csv().encode(), file_name, "text/csv", icon=":material/download:")
 

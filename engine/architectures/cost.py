@@ -14,7 +14,7 @@ from engine.architectures.network import Blueprint, Network
 class Cost:
     """Attributes:
     parameters: trainable numbers.
-    shared: how many of them several tasks depend on, those that relate tasks included.
+    shared: how many of them several tasks depend on, or relate tasks.
     snt: inference cost in standard network times: multiplications of linear and convolutional layers, as a multiple of
         those of one trunk of full size with all heads (hard sharing).
     """
@@ -32,7 +32,7 @@ def cost_of(blueprint: Blueprint) -> Cost:
     """
     standard = replace(blueprint, settings=replace(blueprint.settings, architecture="hard_sharing"))
     network = _imagined(blueprint)
-    shared = [*network.shared.parameters(), *network.relation_parameters()] if len(blueprint.tasks) > 1 else []
+    shared = network.joint_parameters() if len(blueprint.tasks) > 1 else []
     return Cost(
         sum(each.numel() for each in network.parameters() if each.requires_grad),
         sum(each.numel() for each in shared if each.requires_grad),

@@ -76,6 +76,9 @@ class MtlNas(SearchingNetwork):
     def relation_parameters(self) -> list[Parameter]:
         return [self.gates]
 
+    def joint_parameters(self) -> list[Parameter]:
+        return [*super().joint_parameters(), *self.weights]
+
     def regularizer(self) -> Tensor | None:
         if self.phase is not Phase.SEARCH or len(self.tasks) == 1:
             return None

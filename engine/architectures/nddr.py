@@ -6,6 +6,7 @@ Reduction", CVPR 2019.
 
 import torch
 from torch import Tensor, nn
+from torch.nn import Parameter
 
 from engine.architectures.backbone import mixing_layer
 from engine.architectures.network import Blueprint, Network
@@ -46,6 +47,9 @@ class Nddr(Network):
             joined = torch.cat([tower.stages[place](each) for tower, each in given], 1)
             features = mix(joined).chunk(len(self.tasks), 1)
         return list(features)
+
+    def joint_parameters(self) -> list[Parameter]:
+        return [*super().joint_parameters(), *self.mixes.parameters()]
 
     def readings(self) -> dict[str, Tensor]:
         """``mixing``: the block's Frobenius norm divided by √C, mean over the stages: |α| where it is α · identity."""

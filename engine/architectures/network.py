@@ -73,8 +73,8 @@ class Network(nn.Module):
 
     Attributes:
         tasks: in their order.
-        shared: the module, or the list of one tower a task, whose parameters several tasks' losses depend on. Without
-            the parameters that relate tasks, which have a learning rate of their own.
+        shared: the module, or the list of one tower a task, whose parameters several tasks' losses depend on: what a
+            lookahead steps on, and what gradient methods work on. Without the parameters that mix or relate towers.
         heads: from one tensor of features a task to the tasks' outputs.
     """
 
@@ -109,6 +109,10 @@ class Network(nn.Module):
     def relation_parameters(self) -> list[Parameter]:
         """The parameters that relate tasks, which Adam trains at ``relation_rate``."""
         return []
+
+    def joint_parameters(self) -> list[Parameter]:
+        """All parameters that several tasks depend on, or that relate them."""
+        return [*self.shared.parameters(), *self.relation_parameters()]
 
     def begin_step(self, progress: float) -> None:
         """Told before each update how much of the training is done, from 0 to 1: for what is annealed."""

@@ -11,9 +11,11 @@ VALUES = {
     "order": "cluster",
     "scale": "target",
     "unsure": False,
+    "reading": "mixing",
     "pair": ("a~b & c", '<b>"x"</b>'),
     "node": "ü/?",
     "threshold": 0.25,
+    "curves": ("a,b", "c"),
     "serve": ("a,b", "c"),
     "aggregate": "sum",
     "singleton": "-0.5",
@@ -27,6 +29,13 @@ VALUES = {
     "auxiliaries": 0,
     "half": True,
     "robust": "tenth",
+    "sweep": "yeast & digits",
+    "split": "test",
+    "part": "first",
+    "other": "seeds:yeast-2",
+    "other_reading": "affinity",
+    "other_part": "second",
+    "difference": "rank",
     "shown_runs": 100,
 }
 
@@ -45,6 +54,7 @@ def test_every_choice_survives_the_url():
      ("unsure", "perhaps"), ("budget", "nan"), ("budget", "-1"), ("together", '[["a"]]'), ("together", '[["a","a"]]'),
      ("together", "3"), ("apart", '["ab"]'), ("exclude", '{"a":1}'), ("pin", '["a"]'), ("pin", '{"a":"b"}'),
      ("weights", '{"a":0}'), ("weights", '{"a":"x"}'), ("weights", '{"a":[1]}'), ("weights", '{"a":Infinity}'),
+     ("reading", "nearness"), ("part", "third"), ("other_reading", ""), ("other_part", "0"), ("difference", "log"),
      ("max_size", "0"), ("auxiliaries", "-1"), ("half", "full"), ("robust", "best")],
 )  # fmt: skip
 def test_an_address_that_cannot_be_read_leaves_the_default(name, text):

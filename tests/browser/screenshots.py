@@ -23,6 +23,7 @@ PAGES = {
     "runs": "",
     "affinity": "affinity?run={run}&order=cluster&pair=%5B%22Class3%22%2C+%22Class4%22%5D",
     "graph": "graph?run={run}&threshold=0.35",
+    "training": "training?run={run}",
     "grouping": "grouping?run={run}&budget=4",
     "grouping-conditions": (
         "grouping?run={run}&budget=2.5&half=single&singleton=0.0&apart=%5B%5B%22Class3%22%2C%22Class4%22%5D%5D"

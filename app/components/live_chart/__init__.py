@@ -19,8 +19,9 @@ import streamlit as st
 from app.charts.frontier import FrontierFrame, frontier_curve
 from app.charts.graph import graph_frame
 from app.charts.graph import positions as places_of
-from app.charts.heatmap import Scale, heatmap_frame
+from app.charts.heatmap import heatmap_frame
 from app.charts.palette import both_palettes
+from app.charts.quantity import AFFINITY, Quantity, Scale
 from app.components import assets
 from app.components.live_chart.sent import as_data, frame_as_data, over_time
 from app.components.live_chart.view import View, agree
@@ -76,6 +77,7 @@ def heatmap(
     selected: tuple[str, str] | None = None,
     seeds: Sequence[AffinitySeries] = (),
     mark_unsure: bool = True,
+    quantity: Quantity = AFFINITY,
 ) -> HeatmapResult:
     """The affinity matrix over any interval of training.
 
@@ -91,6 +93,7 @@ def heatmap(
         seeds: the series of several seeds, on the edges of ``series``. The mean of their means is then shown, and its
             error is their spread / √seeds; otherwise that of ``series`` and batch means.
         mark_unsure: hatch the cells that are within 2 standard errors of zero.
+        quantity: what the entries are.
 
     Raises:
         KindredError: if the series has no window in the interval, the order is no permutation, or the edges differ.
@@ -99,7 +102,7 @@ def heatmap(
     if sorted(order) != list(range(len(series.tasks))):
         raise KindredError(f"The order {order} is no permutation of the {len(series.tasks)} tasks; name each once.")
     pair = list(selected) if selected is not None and set(selected) <= set(series.tasks) else None
-    data = over_time(series, seeds, scale, heatmap_frame(series.tasks, order, scale))
+    data = over_time(series, seeds, scale, heatmap_frame(series.tasks, order, scale, quantity), quantity)
     data |= {"kind": "heatmap", "order": order, "show_self": show_self, "mark_unsure": mark_unsure}
     shown = _mount(key, data, _time_view(series, interval, mode) | {"selected": pair})
     steps = _resolve(series, shown)
@@ -119,6 +122,7 @@ def graph(
     node: str | None = None,
     seeds: Sequence[AffinitySeries] = (),
     mark_unsure: bool = True,
+    quantity: Quantity = AFFINITY,
 ) -> GraphResult:
     """The tasks as a graph with an arrow from source to target where the effect is strong.
 
@@ -138,7 +142,7 @@ def graph(
         if series.tasks not in kept:
             kept[series.tasks] = places_of(series.mean().affinity)
         positions = kept[series.tasks]
-    data = over_time(series, seeds, scale, graph_frame(series.tasks, positions))
+    data = over_time(series, seeds, scale, graph_frame(series.tasks, positions), quantity)
     data |= {"kind": "graph", "mark_unsure": mark_unsure}
     view = _time_view(series, interval, mode) | {
         "threshold": round(float(threshold), 2),
@@ -192,6 +196,17 @@ def plain(figure: go.Figure, *, key: str, label: str) -> None:
         label: what the figure shows, in a sentence, for those who cannot see it.
     """
     _mount(key, {"kind": "plain", "figure": as_data(figure), "label": label}, {})
+
+
+def matrix(figure: go.Figure, *, key: str, label: str) -> None:
+    """A heatmap of one matrix without controls, in the colours of the page's theme.
+
+    Args:
+        figure: from :func:`app.charts.heatmap.affinity_heatmap`.
+        label: as of :func:`plain`.
+    """
+    rows = [[None if np.isnan(value) else float(value) for value in row] for row in figure.data[0].z]
+    _mount(key, {"kind": "matrix", "figure": as_data(figure), "rows": rows, "label": label}, {})
 
 
 def _time_view(series: AffinitySeries, interval: Interval | None, mode: Mode) -> View:

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts.frontier import FrontierFrame, certificate, step_sentence
-from app.charts.heatmap import MEASURES, Scale
+from app.charts.quantity import AFFINITY, Quantity, Scale
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 
@@ -37,7 +37,11 @@ def frame_as_data(frame: FrontierFrame) -> dict[str, Any]:
 
 
 def over_time(
-    series: AffinitySeries, seeds: Sequence[AffinitySeries], scale: Scale, figure: go.Figure
+    series: AffinitySeries,
+    seeds: Sequence[AffinitySeries],
+    scale: Scale,
+    figure: go.Figure,
+    quantity: Quantity = AFFINITY,
 ) -> dict[str, Any]:
     """A chart over time: its frame, and the windows of the one series, or of each of the seeds, from which the browser
     takes the mean and the standard error of any interval.
@@ -55,8 +59,12 @@ def over_time(
         "figure": as_data(figure),
         "tasks": list(series.tasks),
         "scale": scale,
-        "measure": MEASURES[scale],
-        "series": {"edges": series.edges.tolist(), "members": [_member(each) for each in seeds or (series,)]},
+        "words": quantity.words(scale),
+        "series": {
+            "edges": series.edges.tolist(),
+            "noisy": quantity.noisy,
+            "members": [_member(each) for each in seeds or (series,)],
+        },
     }
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from app.charts.curves import LossHistory, loss_curves, pair_curves, seed_means, window_means
+from app.charts.quantity import quantity_of
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 
@@ -82,6 +83,16 @@ def test_both_directions_show_each_with_its_band():
 
 def test_a_task_and_itself_is_one_line():
     assert len(pair_curves(observed()[1], "a", "a").data) == 2
+
+
+def test_a_networks_state_has_its_own_axis_without_an_error_or_a_line_at_zero():
+    _, series = observed((1, 1, 1))
+    figure = pair_curves(series, "a", "<b>", quantity=quantity_of("mixing"))
+    assert figure.layout.yaxis.title.text == "mixing" and not figure.layout.shapes
+    assert not any("±" in (line.hovertemplate or "") for line in figure.data)
+    usual = pair_curves(observed()[1], "a", "<b>")
+    assert "helps" in usual.layout.yaxis.title.text and len(usual.layout.shapes) == 1
+    assert "±" in usual.data[1].hovertemplate
 
 
 def test_an_unknown_task_is_refused_with_the_known_ones():

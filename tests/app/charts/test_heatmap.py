@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from app.charts.heatmap import affinity_heatmap, cluster_order, name_order, robust_max, scale_affinity
+from app.charts.quantity import quantity_of
 from engine.errors import KindredError
 
 
@@ -107,3 +108,20 @@ def test_the_axes_say_which_is_the_source():
 def test_the_diagonal_shows_on_demand():
     affinity = random_affinity(3)
     np.testing.assert_array_equal(affinity_heatmap(affinity, ("a", "b", "c"), show_self=True).data[0].z, affinity)
+
+
+def test_two_matrices_may_share_their_colours():
+    small, large = random_affinity(), 7 * random_affinity(seed=1)
+    both = np.stack([small, large])
+    names = tuple("abcdef")
+    ends = {affinity_heatmap(each, names, over=both).data[0].zmax for each in both}
+    assert ends == {robust_max(np.append(off_diagonal(small), off_diagonal(large)))}
+
+
+@pytest.mark.parametrize("scale", ["shared", "target", "centred"])
+def test_another_reading_is_never_called_an_affinity(scale):
+    figure = affinity_heatmap(np.eye(3), ("a", "b", "c"), scale=scale, quantity=quantity_of("gradient_cosine"))
+    text = figure.to_json()
+    assert "gradient cosine" in text
+    assert not any(word in text for word in ("affinity", "loss", "helps", "hurts"))
+    assert figure.layout.meta["scale"] == scale

@@ -17,6 +17,8 @@ import numpy as np
 import streamlit as st
 from app.charts.curves import pair_curves
 from app.charts.frontier import FrontierFrame, FrontierStep, NetworkCard
+from app.charts.heatmap import affinity_heatmap
+from app.charts.quantity import quantity_of
 from app.components import live_chart
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
@@ -42,6 +44,7 @@ if "skipped" in st.query_params:  # of the pair age -> pose & gaze, every update
     counts[:, 0, 2] = totals[:, 0, 2] = 0
 series = AffinitySeries(TASKS, np.arange(windows + 1) * 10, np.full(windows, 2), totals, totals**2, counts)
 mark = {"mark_unsure": st.query_params.get("unsure") != "plain"}
+mark["quantity"] = quantity_of(st.query_params.get("reading", "affinity"))
 kind = st.query_params.get("kind", "heatmap")
 if kind == "heatmap":
     order = (3, 1, 0, 2) if count == 4 else None
@@ -64,6 +67,10 @@ elif kind == "halves":
     result = live_chart.frontier(frames, key="chart", knee=1.5)
 elif kind == "plain":
     live_chart.plain(pair_curves(series, TASKS[0], TASKS[1]), key="chart", label="both directions")
+    result = None
+elif kind == "matrix":
+    figure = affinity_heatmap(series.mean().affinity, TASKS, (3, 1, 0, 2), quantity=mark["quantity"])
+    live_chart.matrix(figure, key="chart", label="one matrix")
     result = None
 elif kind == "refused":
     raise KindredError("The task *pose* is unknown; name another.")

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from app.charts.heatmap import robust_max, scale_affinity
+from app.charts.quantity import quantity_of
 from app.components.assets import FRONTEND
 from app.components.live_chart.sent import over_time
 from engine.affinity.series import MIN_BATCHES, AffinitySeries
@@ -118,6 +119,18 @@ def test_several_seeds_count_alike_and_their_error_is_the_spread_between_them(nu
         expected = group.mean(int(group.pooled.edges[first]), int(group.pooled.edges[last]))
         np.testing.assert_allclose(mean, expected.affinity, rtol=1e-9)
         np.testing.assert_allclose(error, expected.standard_error, rtol=1e-9)
+
+
+def test_windows_that_hold_a_networks_state_say_nothing_of_an_error(numbers: Page):
+    members = tuple(random_series(seed) for seed in (0, 0))
+    words = quantity_of("mixing")
+    alone = over_time(members[0], (), "shared", go.Figure(), words)["series"]
+    mean, error = over(numbers, alone, 2, 10)
+    edges = members[0].edges
+    np.testing.assert_allclose(mean, members[0].mean(int(edges[2]), int(edges[10])).affinity, rtol=1e-9)
+    assert np.isnan(error).all()
+    _, between = over(numbers, over_time(members[0], members, "shared", go.Figure(), words)["series"], 2, 10)
+    np.testing.assert_allclose(between, 0, atol=1e-9)
 
 
 def test_seeds_on_other_edges_are_refused():

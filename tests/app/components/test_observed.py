@@ -7,6 +7,7 @@ from app.components import observed as module
 from app.components.observed import Observed
 from engine.affinity.series import AffinitySeries
 from engine.affinity.uncertainty import SeedMean, bootstrap, reliability
+from engine.errors import KindredError
 
 
 def series(seed: int, windows: int = 12, noise: float = 0.3, tasks: int = 4, seed_noise: float = 0.0) -> AffinitySeries:
@@ -56,6 +57,25 @@ def test_replicates_of_seeds_spread_as_seeds_and_batches_do():
     seen = Observed.of(members)
     spread = seen.replicates(0, 120, 400).std(axis=0)
     assert spread.mean() == pytest.approx(seen.mean().standard_error.mean(), rel=0.2)
+
+
+def test_a_networks_state_has_no_error_of_its_own_but_one_between_seeds():
+    alone = Observed.of([series(0)], reading="mixing")
+    assert np.isnan(alone.mean().standard_error).all()
+    np.testing.assert_array_equal(alone.mean(20, 60).affinity, series(0).mean(20, 60).affinity)
+    assert np.isfinite(Observed.of([series(0), series(1)], reading="mixing").mean().standard_error).all()
+    assert np.isfinite(Observed.of([series(0)], reading="gradient_cosine").mean().standard_error).all()
+
+
+def test_the_halves_of_a_run_meet_at_the_edge_nearest_its_middle():
+    seen = Observed(moved([0, 10, 20, 30, 90, 100]))
+    assert seen.part("whole") == (None, None)
+    assert seen.part("first") == (None, 30) and seen.part("second") == (30, None)
+    first, second = (seen.mean(*seen.part(name)) for name in ("first", "second"))
+    assert (first.step_from, first.step_to, second.step_from, second.step_to) == (0, 30, 30, 100)
+    assert Observed(moved([0, 5, 10])).part("first") == (None, 5)
+    with pytest.raises(KindredError, match="one window only"):
+        Observed(moved([0, 10])).part("second")
 
 
 @pytest.mark.parametrize("members", [[series(0, windows=3)], [series(0, windows=3), series(1)]])

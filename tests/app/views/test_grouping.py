@@ -10,8 +10,9 @@ from engine.grouping.candidates import Candidate
 from engine.grouping.exact_subsets import solve_all_budgets
 from engine.grouping.export import to_file, to_json
 from engine.grouping.problem import LOWER, GroupingProblem
+from engine.runs.config import RunConfig
 from tests.app.views.grouping_page import grouping_of, networks_of, shown, widget
-from tests.app.views.stored import TASKS, seeds, tracked, trained
+from tests.app.views.stored import TASKS, seeds, tracked, trained, windows
 
 
 @pytest.mark.parametrize("budget", [1, 2, 4])
@@ -31,6 +32,23 @@ def test_only_the_chosen_tasks_are_served(show, store):
     served = set().union(*(served for _, served in grouping_of(app).values()))
     assert served == {"Goatee", "Mustache"}
     assert "2 serving tasks" in shown(app)
+
+
+def served(app):
+    return set().union(*(served for _, served in grouping_of(app).values()))
+
+
+def test_a_run_s_primary_tasks_are_served_until_others_are_chosen(show, store):
+    run_id = store.create(RunConfig("yeast", primary="b, d"))
+    token = store.claim(run_id)
+    store.write(run_id, token, windows(0), tasks=TASKS, metrics=["acc"] * 5, step=120, steps=120, status="finished")
+    app = show("grouping", run=run_id, budget="1")
+    assert served(app) == {"b", "d"} and "serve" not in app.query_params
+    assert served(show("grouping", run=run_id, budget="1", exclude='["b"]', singleton="0.0")) == {"d"}
+    assert served(show("grouping", run=run_id, budget="1", exclude='["b", "d"]')) == {"a", "c", "e"}
+    every = show("grouping", run=run_id, budget="1", serve=json.dumps(TASKS))
+    assert served(every) == set(TASKS) and json.loads(every.query_params["serve"]) == TASKS
+    assert served(show("grouping", run=trained(store), budget="1")) == set(TASKS)
 
 
 def test_without_a_serving_task_the_way_out_is_said(show):

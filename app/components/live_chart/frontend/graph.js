@@ -253,28 +253,30 @@ function createThreshold({ onInput, onCommit }) {
 }
 
 function createKey() {
-  const helps = make("i", { "aria-hidden": "true" });
-  const hurts = make("i", { "aria-hidden": "true", style: "border-top-style: dashed" });
+  const solid = make("i", { "aria-hidden": "true" });
+  const dashed = make("i", { "aria-hidden": "true", style: "border-top-style: dashed" });
+  const [above, below] = [make("span"), make("span")];
   const faint = make("i", { "aria-hidden": "true", style: "opacity: 0.35" });
   const doubtful = make("span", { class: "kindred-key" });
   const count = make("span", { class: "kindred-measure" });
   return {
     element: make("div", { class: "kindred-legend" },
-      make("span", { class: "kindred-key" }, helps, "source helps target"),
-      make("span", { class: "kindred-key" }, hurts, "source hurts target"), doubtful, count),
+      make("span", { class: "kindred-key" }, solid, above),
+      make("span", { class: "kindred-key" }, dashed, below), doubtful, count),
     paint(theme) {
-      helps.style.borderColor = theme.palette.helps;
-      hurts.style.borderColor = theme.palette.hurts;
+      solid.style.borderColor = theme.palette.helps;
+      dashed.style.borderColor = theme.palette.hurts;
       faint.style.borderColor = theme.palette.helps;
     },
     /** `unsure` arrows among them; null where no standard error is known or none is marked. */
     show(data, arrows, unsure) {
+      [above.textContent, below.textContent] = data.words.arrows;
       doubtful.hidden = unsure === null;
       doubtful.replaceChildren(
         faint, `faint: within 2 standard errors of ${data.scale === "centred" ? "the target's average" : "zero"}`);
       count.textContent =
         `${arrows === 1 ? "1 arrow" : `${arrows} arrows`}${unsure === null ? "" : `, ${unsure} unsure`}; ` +
-        `thickness: ${data.measure}`;
+        `thickness: ${data.words.measure}`;
     },
   };
 }

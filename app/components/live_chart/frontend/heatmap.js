@@ -3,15 +3,14 @@
 import { createCells, HATCHED_FROM } from "./cells.js";
 import { cellCursor } from "./cursor.js";
 import { createLegend } from "./legend.js";
+import { heatmapLayout, NARROWEST_WRITTEN, WRITTEN_UP_TO, zoomable } from "./matrix_layout.js";
 import { createNumbers } from "./numbers.js";
-import { brief, commonPower, counted, make, withError, written } from "./parts.js";
+import { brief, capital, commonPower, counted, make, withError, written } from "./parts.js";
 import { scaleOver, unsureCells } from "./scaling.js";
 import { decodeSeries, errorOver, meanOver, sameSeries, windowMeans } from "./series.js";
 import { createTimeSlider } from "./slider.js";
-import { inkOn, LAYERED_CONFIG, themed } from "./theme.js";
+import { inkOn, LAYERED_CONFIG } from "./theme.js";
 
-const WRITTEN_UP_TO = 15; // tasks, as in app/charts/heatmap.py
-const NARROWEST_WRITTEN = 28; // pixels a cell
 const REST_MS = 150;
 
 export function createHeatmap({ Plotly, root, commit }) {
@@ -51,7 +50,7 @@ export function createHeatmap({ Plotly, root, commit }) {
   }
 
   function describe(row, column) {
-    if (row === column && !data.show_self) return "self-affinity, not shown";
+    if (row === column && !data.show_self) return `${data.words.own}, not shown`;
     const cell = place(row, column);
     if (!Number.isFinite(shown.affinity[cell])) return "not observed";
     const raw = withError(shown.affinity[cell], shown.errors[cell]) + (shown.unsure[cell] ? ", unsure" : "");
@@ -85,7 +84,8 @@ export function createHeatmap({ Plotly, root, commit }) {
     const scaled = step ? frozen : scaleOver(affinity, series.tasks, data.scale);
     const unsure = data.mark_unsure ? unsureCells(affinity, errors, series.tasks, data.scale) : [];
     shown = { affinity, errors, unsure, ...scaled(affinity) };
-    legend.show(data, { limit: shown.limit, frozen: step, power: writes() ? commonPower(shown.limit) : 0, unsure: marking() });
+    const note = step ? "the same colours at every step" : "colours fitted to this interval";
+    legend.show(data, { limit: shown.limit, note, power: writes() ? commonPower(shown.limit) : 0, unsure: marking() });
   }
 
   const marking = () => (hatches() ? (smallest < HATCHED_FROM ? "faded" : "hatched") : null);
@@ -163,7 +163,8 @@ export function createHeatmap({ Plotly, root, commit }) {
       frozen = null;
       plot.setAttribute(
         "aria-label",
-        "Affinity heatmap, rows are sources, columns are targets. Arrow keys move between cells, Enter selects.",
+        `${capital(data.words.name)} heatmap, rows are sources, columns are targets. ` +
+          "Arrow keys move between cells, Enter selects.",
       );
       if (view) {
         slider.setView(view);
@@ -213,50 +214,5 @@ export function createHeatmap({ Plotly, root, commit }) {
       slider.destroy();
       Plotly.purge(plot);
     },
-  };
-}
-
-/** A small heatmap is read whole, and its numbers are a layer of their own, where no zoom reaches them. */
-const zoomable = (tasks) => tasks > WRITTEN_UP_TO;
-
-/** Margins from the labels' lengths, squarish cells, and fewer labels where there is no room for all. */
-function heatmapLayout(base, theme, width, tasks) {
-  const narrow = width < 560;
-  const ticktext = base.meta.labels[narrow ? "narrow" : "wide"];
-  const font = narrow || tasks > 24 ? 10 : 12;
-  const longest = Math.round(Math.max(...ticktext.map((text) => text.replace(/&\w+;/g, "x").length)) * font * 0.55);
-  const title = { size: narrow ? 12 : 13 };
-  const left = longest + title.size + 18;
-  const right = 12;
-  const room = width - left - right;
-  const plotHeight = Math.round(Math.min(Math.max(300, 48 * tasks), 660, Math.max(room, 240)));
-  const plotWidth = Math.min(room, Math.round(plotHeight * 1.6));
-  const upright = longest + 10 > plotWidth / tasks; // labels wider than a column stand on end
-  const bottom = (upright ? longest : font) + title.size + 22;
-  const layout = themed(base, theme, plotWidth + left + right, plotHeight + bottom + 8);
-  const sparse = (perCell) => {
-    const every = Math.ceil((font + 1) / perCell);
-    const kept = base.xaxis.tickvals.filter((value) => value % every === 0);
-    return {
-      tickvals: kept,
-      ticktext: kept.map((value) => ticktext[value]),
-      tickfont: { size: font },
-      title: undefined,
-      fixedrange: !zoomable(tasks),
-    };
-  };
-  // plotly would place an axis title without regard to long labels
-  const titles = { xref: "paper", yref: "paper", showarrow: false, font: title };
-  return {
-    ...layout,
-    margin: { l: left, r: right, t: 8, b: bottom },
-    plot_bgcolor: "rgba(0,0,0,0)",
-    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-    xaxis: { ...layout.xaxis, ...sparse(plotWidth / tasks), tickangle: upright ? -90 : 0 },
-    yaxis: { ...layout.yaxis, ...sparse(plotHeight / tasks) },
-    annotations: [
-      { ...titles, text: base.xaxis.title.text, x: 0.5, y: 0, yanchor: "bottom", yshift: -bottom },
-      { ...titles, text: base.yaxis.title.text, x: 0, y: 0.5, textangle: -90, xanchor: "left", xshift: -left },
-    ],
   };
 }

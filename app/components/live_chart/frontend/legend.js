@@ -3,13 +3,13 @@
 import { make, tenTo, written } from "./parts.js";
 
 export function createLegend() {
-  const hurts = make("span");
-  const helps = make("span");
+  const below = make("span");
+  const above = make("span");
   const bar = make("span", { class: "kindred-colours", "aria-hidden": "true" });
   const hatch = make("span", { class: "kindred-key" },
     make("i", { class: "kindred-hatch", "aria-hidden": "true" }), make("span"));
   const measure = make("span", { class: "kindred-measure" });
-  const element = make("div", { class: "kindred-legend" }, make("span", { class: "kindred-scale" }, hurts, bar, helps), hatch, measure);
+  const element = make("div", { class: "kindred-legend" }, make("span", { class: "kindred-scale" }, below, bar, above), hatch, measure);
   return {
     element,
     paint(theme) {
@@ -17,21 +17,21 @@ export function createLegend() {
       bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
     },
     /**
-     * `frozen`: the colours hold at every step; `power`: of ten, of the numbers in the cells; `unsure`: how such cells
+     * `note`: on the colours, or empty; `power`: of ten, of the numbers in the cells; `unsure`: how such cells
      * are drawn, null where none is marked.
      */
-    show(data, { limit, frozen, power, unsure }) {
-      const ends = data.scale === "centred" ? ["worse than its average", "better"] : ["hurts", "helps"];
-      hurts.textContent = `${ends[0]} ${written(-limit, 2)}`;
-      helps.textContent = `${written(limit, 2)} ${ends[1]}`;
+    show(data, { limit, note, power, unsure }) {
+      const { ends, measure: shown } = data.words;
+      below.textContent = `${ends[0]} ${written(-limit, 2)}`;
+      above.textContent = `${written(limit, 2)} ${ends[1]}`;
       hatch.hidden = unsure === null;
       hatch.firstChild.hidden = unsure !== "hatched";
       hatch.lastChild.textContent =
         `${unsure}: within 2 standard errors of ${data.scale === "centred" ? "the target's average" : "zero"}`;
       measure.textContent =
-        `Colour: ${data.measure}; ${frozen ? "the same colours at every step" : "colours fitted to this interval"}.` +
+        `Colour: ${shown}${note && `; ${note}`}.` +
         (power ? ` Numbers in the cells: ×\u00a0${tenTo(power)}.` : "") +
-        (data.show_self ? " A task's effect on itself sets no limit." : "");
+        (data.show_self ? " The diagonal sets no limit." : "");
     },
   };
 }

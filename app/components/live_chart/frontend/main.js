@@ -3,11 +3,12 @@
 import { createFrontier } from "./frontier.js";
 import { createGraph } from "./graph.js";
 import { createHeatmap } from "./heatmap.js";
+import { createMatrix } from "./matrix.js";
 import { make, unhurried, watchWidth } from "./parts.js";
 import { createPlain } from "./plain.js";
 import { readTheme } from "./theme.js";
 
-const KINDS = { heatmap: createHeatmap, graph: createGraph, frontier: createFrontier, plain: createPlain };
+const KINDS = { heatmap: createHeatmap, graph: createGraph, frontier: createFrontier, matrix: createMatrix, plain: createPlain };
 const charts = new WeakMap(); // element → its chart
 const seen = new Map(); // key → {number, view}: what a chart showed, should Streamlit build its element anew
 
@@ -17,7 +18,9 @@ export function render({ data, parentElement, setStateValue }, Plotly) {
   const chart = charts.get(parentElement);
   chart.report = (view) => setStateValue("view", view);
   chart.update(data);
+  const call = (chart.calls = (chart.calls ?? 0) + 1);
   return () => {
+    if (call !== chart.calls) return; // Streamlit ends a call that was overtaken while plotly was loading
     chart.destroy();
     charts.delete(parentElement);
   };
@@ -57,6 +60,7 @@ function build(Plotly, parentElement, { kind, key }) {
     destroy() {
       unwatch();
       chart.destroy();
+      root.remove();
     },
   };
   return standing;

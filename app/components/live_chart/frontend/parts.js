@@ -77,6 +77,9 @@ export function written(value, digits = 3) {
   return text.replaceAll("-", "−");
 }
 
+/** A text that begins a sentence. */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A number with its standard error, where one is known. */
 export function withError(value, error, digits = 3) {
   return written(value, digits) + (Number.isFinite(error) ? ` ± ${written(error, 2)}` : "");

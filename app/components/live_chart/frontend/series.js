@@ -4,18 +4,19 @@
 const MIN_BATCHES = 4; // windows; fewer say too little of how far apart such means lie
 
 /**
- * @param {{edges: number[], members: {updates: number[], totals: string, counts: string | null}[]}} sent
+ * @param {{edges: number[], noisy: boolean, members: {updates: number[], totals: string, counts: string | null}[]}} sent
  *   one member, or one a seed on the same edges; totals: float32 and counts: uint32, both [window, source, target];
- *   counts is null where every update observed every pair.
+ *   counts is null where every update observed every pair; windows of a series that is not noisy say nothing of an error.
  */
 export function decodeSeries(sent, tasks) {
   const windows = sent.edges.length - 1;
-  return { tasks, windows, edges: sent.edges, members: sent.members.map((member) => decodeMember(member, windows, tasks ** 2)) };
+  const members = sent.members.map((member) => decodeMember(member, windows, tasks ** 2));
+  return { tasks, windows, edges: sent.edges, noisy: sent.noisy, members };
 }
 
 /** Whether two series as sent hold the same windows. */
 export function sameSeries(one, other) {
-  const content = ({ edges, members }) => [String(edges), ...members.flatMap(({ totals, counts }) => [totals, counts])];
+  const content = ({ edges, noisy, members }) => [String(edges), noisy, ...members.flatMap(({ totals, counts }) => [totals, counts])];
   const [mine, theirs] = [content(one), content(other)];
   return mine.length === theirs.length && mine.every((part, place) => part === theirs[place]);
 }
@@ -77,10 +78,11 @@ export function meanOver(series, first, last, into = new Float64Array(series.tas
 /**
  * The standard error of that mean; NaN where it is unknown. Of one run by batch means, from 4 windows on:
  * SE² = Σ n_w (m_w − m)² / (W − 1) / N, with the count n_w and the mean m_w of each of the W windows that observed the
- * pair, and N = Σ n_w. Of several seeds, the seeds' spread / √seeds.
+ * pair, and N = Σ n_w; unknown where windows do not differ by noise. Of several seeds, the seeds' spread / √seeds.
  */
 export function errorOver(series, first, last) {
   const cells = series.tasks ** 2;
+  if (series.members.length === 1 && !series.noisy) return new Float64Array(cells).fill(NaN);
   if (series.members.length === 1) return memberError(series.members[0], first, last, new Float64Array(cells));
   const means = series.members.map((member) => memberMean(member, first, last, new Float64Array(cells)));
   return new Float64Array(cells).map((_, cell) => {

@@ -33,7 +33,7 @@ export function createTimeSlider({ onInput, onCommit }) {
   const element = make(
     "div",
     { class: "kindred-time", role: "group", "aria-label": "Training time" },
-    make("div", { class: "kindred-modes", role: "radiogroup", "aria-label": "Show affinity" },
+    make("div", { class: "kindred-modes", role: "radiogroup", "aria-label": "Show" },
       modes.step.label, modes.interval.label),
     play, track, readout,
   );

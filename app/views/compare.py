@@ -1,0 +1,144 @@
+"""Compare: two readings of how tasks relate, of two runs, or early and late in one, side by side."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import state
+from app.components.live import follow
+from app.components.readings import in_words, reading_in
+from app.components.runs import observed_in, pick_run, pick_subject, readings_of, say_nothing, store
+from app.components.scale import pick_order, pick_scale
+from app.components.status import say_status
+from app.components.subject import Subject, find, subjects
+from app.views.compare_result import PARTS, Side, show_comparison
+
+_IN_ADDRESS = ("run", "reading", "part", "other", "other_reading", "other_part", "difference", "order", "scale")
+_RIGHT = "Another run, or the same one: another reading of it, or another part of its training."
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What one side shows, before it is read."""
+
+    subject_id: str
+    reading: str
+    part: str
+
+
+def show() -> None:
+    """The page."""
+    st.title("Compare")
+    st.caption(
+        "Do two readings tell the same of how tasks relate? Do two runs? Does the relation change with time? "
+        "Only pairs of tasks that both sides have are compared."
+    )
+    left_side, right_side = st.columns(2, gap="large")
+    with left_side:
+        subject = pick_run("Left run")
+        left = _pick_rest(subject, "reading", "part", state.get("reading"), f"left-{subject.id}")
+    known = subjects(store().runs())
+    with right_side:
+        if state.get("other") is None:
+            _begin_right(known, subject, left.reading)
+        before = state.get("other")
+        other = pick_subject("Right run", known, before, f"pick-other-{subject.id}", _RIGHT)
+        state.put("other", other.id)
+        if other.id != before and state.get("other_reading") not in readings_of(other):
+            state.put("other_reading", None)
+        wanted = state.get("other_reading") or _first_other(other, subject, left.reading)
+        right = _pick_rest(other, "other_reading", "other_part", wanted, f"right-{subject.id}-{other.id}")
+    offered = readings_of(subject), readings_of(other)
+    order, scale = st.columns([1, 2], vertical_alignment="bottom")
+    with order:
+        pick_order()
+    with scale:
+        pick_scale("Colour scale")
+    state.write_url(*_IN_ADDRESS)
+
+    def now() -> list[Subject]:
+        runs = store().runs()
+        return [find(runs, side.subject_id) for side in (left, right)]
+
+    def part() -> None:
+        current = now()
+        if tuple(map(readings_of, current)) != offered:
+            st.rerun()
+        sides = [
+            Side(each, observed_in(each, side.reading), side.part)
+            for each, side in zip(current, (left, right), strict=True)
+        ]
+        if not all(side.settled for side in sides):
+            _say_how_far(*sides)
+        if all(len(side.observed.series) for side in sides):
+            show_comparison(*sides)
+            state.write_url(*_IN_ADDRESS)
+
+    follow(part, lambda: any(each.active for each in now()))
+
+
+def _say_how_far(left: Side, right: Side) -> None:
+    """Below each side's choices how far its run is, and why there is nothing of it yet; once where both are of one."""
+    again = right.subject.id == left.subject.id
+    for column, side in zip(st.columns(2, gap="large"), (left, right), strict=True):
+        with column:
+            if side is left or not again:
+                say_status(side.subject)
+            if not len(side.observed.series) and (side is left or not again or len(left.observed.series)):
+                say_nothing(side.subject, side.observed, readings=True)
+
+
+def _pick_rest(subject: Subject, reading_name: str, part_name: str, wanted: str, key: str) -> _Choice:
+    """The reading and the part of training of one side, which make the choices of these names."""
+    known = readings_of(subject)
+    shown = reading_in(known, wanted)
+    reading, part = st.columns([1, 1.3], vertical_alignment="bottom")
+    offered = known or (shown,)
+    with reading:
+        shown = st.selectbox(
+            "Reading",
+            offered,
+            index=offered.index(shown),
+            format_func=in_words,
+            key=f"reading-{key}",
+            disabled=not known,
+            help="What is compared: what the affinity estimator observed, or another way in which the run tells how "
+            "its tasks relate.",
+        )
+    with part:
+        whole_only = not subject.active and len(observed_in(subject, shown).series) < 2
+        chosen = st.segmented_control(
+            "Part of training",
+            list(PARTS),
+            format_func=PARTS.__getitem__,
+            default="whole" if whole_only else state.get(part_name),
+            required=True,
+            key=f"part-{key}",
+            disabled=whole_only,
+            help="One matrix has no course over time." if whole_only else None,
+        )
+    state.put(reading_name, shown)
+    state.put(part_name, chosen)
+    return _Choice(subject.id, shown, chosen)
+
+
+def _begin_right(known: dict[str, Subject], left: Subject, reading: str) -> None:
+    """Choose what to compare with at first: another reading of the same run; else the same reading of another run on
+    the same tasks; else the run itself, of which a half may be chosen."""
+    if any(each != reading for each in readings_of(left)):
+        state.put("other", left.id)
+        return
+    own = {run.id for run in left.runs}
+    strangers = (each for each in known.values() if own.isdisjoint(run.id for run in each.runs))
+    alike = (each for each in strangers if each.first.tasks and set(each.first.tasks) == set(left.first.tasks))
+    found = next((each for each in alike if reading in readings_of(each)), left)
+    state.put("other", found.id)
+    state.put("other_reading", reading)
+
+
+def _first_other(other: Subject, left: Subject, reading: str) -> str:
+    """The reading of the right side while none was chosen."""
+    known = readings_of(other)
+    if other.id != left.id and reading in known:
+        return reading
+    return next((each for each in known if each != reading), known[0] if known else reading)

@@ -1,0 +1,111 @@
+"""What the parts of the launch form share: methods that fit, what is said of them, and their settings as widgets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.components.text import plain
+from engine import catalog
+from engine.catalog import Entry
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Attributes:
+    name: of the field in ``RunConfig``.
+    label, help: of its widget.
+    """
+
+    name: str
+    label: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Attributes:
+    ranges, choices: of one of the classes that ``RunConfig`` is made of.
+    defaults: an object with its defaults.
+    """
+
+    ranges: Mapping[str, tuple[type, float, float]]
+    choices: Mapping[str, tuple]
+    defaults: Any
+
+    def ask(self, settings: Sequence[Setting], columns: int = 3) -> dict[str, Any]:
+        """One widget a setting, side by side; what was chosen, by setting."""
+        chosen = {}
+        for start in range(0, len(settings), columns):
+            row = settings[start : start + columns]
+            for place, setting in zip(st.columns(columns, vertical_alignment="bottom"), row, strict=False):
+                with place:
+                    chosen[setting.name] = self._widget(setting)
+        return chosen
+
+    def _widget(self, setting: Setting) -> Any:
+        default, key = getattr(self.defaults, setting.name), f"set-{setting.name}"
+        if setting.name in self.ranges:
+            kind, least, greatest = self.ranges[setting.name]
+            shape = {} if kind is int else {"format": "%g", "step": _step(default)}
+            return st.number_input(setting.label, least, greatest, default, key=key, help=setting.help, **shape)
+        if isinstance(default, bool):
+            return st.checkbox(setting.label, default, key=key, help=setting.help)
+        options = self.choices[setting.name]
+        return st.selectbox(setting.label, options, options.index(default), key=key, help=setting.help)
+
+
+def _step(value: float) -> float:
+    """The unit of a number's first digit, which its buttons change it by.
+
+    >>> _step(0.025), _step(1.5), _step(10.0), _step(0.0)
+    (0.01, 1.0, 10.0, 0.1)
+    """
+    return float(f"1e{f'{value:e}'.partition('e')[2]}") if value else 0.1
+
+
+def fitting(kind: str, others: Mapping[str, str]) -> list[Entry]:
+    """The methods of a kind that have all they need of the other choices: the rule of ``check_fit``.
+
+    Args:
+        others: the choices that must have what the methods need, by kind.
+    """
+    return [entry for entry in catalog.entries(kind) if not _missing(entry, others)]
+
+
+def _missing(entry: Entry, others: Mapping[str, str]) -> list[str]:
+    return [need for need in entry.needs if need not in catalog.has(giver := catalog.GIVEN_BY[need], others[giver])]
+
+
+def pick(label: str, kind: str, default: str, extra: Sequence[str] = (), **others: str) -> str:
+    """A selection box with the methods that fit; the one chosen, or the default where that fits no longer.
+
+    Args:
+        extra: options without an entry, such as ``none``.
+        others: as of ``fitting``.
+    """
+    names = [entry.name for entry in fitting(kind, others)] + list(extra)
+    return st.selectbox(label, names, names.index(default) if default in names else 0, key=f"pick-{kind}")
+
+
+def say(kind: str, name: str, cost: str = "", **others: str) -> None:
+    """What a method is, its paper and what it costs in words; and which methods are not offered, and why.
+
+    Args:
+        cost: what the words for the cost follow, as ``It has``; empty where they are not said.
+    """
+    entry = next((entry for entry in catalog.entries(kind) if entry.name == name), None)
+    if entry is not None:
+        paper = f" ({entry.paper})" if entry.paper else ""
+        price = f" {cost} {entry.cost}." if cost and entry.cost else ""
+        st.caption(plain(f"{entry.summary[0].upper()}{entry.summary[1:]}{paper}.{price}"))
+    left_out: dict[str, list[str]] = {}
+    for each in catalog.entries(kind):
+        for need in _missing(each, others)[:1]:
+            left_out.setdefault(need, []).append(each.name)
+    for need, names in left_out.items():
+        verb = "needs" if len(names) == 1 else "need"
+        st.caption(
+            plain(f"Not with {others[catalog.GIVEN_BY[need]]}: {', '.join(names)}, which {verb} {need}."),
+        )

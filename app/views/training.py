@@ -1,0 +1,181 @@
+"""Training: how every task learns over the steps, by how much each counts, and where their gradients conflict."""
+
+import streamlit as st
+
+from app import state
+from app.charts.course import MOST, Line, task_colours, task_curves
+from app.components import live_chart
+from app.components.course import Course, Points, course_in, primary_tasks, role
+from app.components.live import follow
+from app.components.runs import pick_run, store
+from app.components.status import say_status, way_on
+from app.components.subject import Subject, find
+from app.components.text import duration, plain
+from app.views.training_conflicts import show_conflicts
+from app.views.training_labels import show_labels
+from app.views.training_numbers import show_numbers
+from engine import catalog
+from engine.runs.run import Run
+
+_NO_COURSE = {
+    "imported": "An imported matrix has no training behind it in this store, so there are no losses to show.",
+    "published": "A published matrix comes without its training, so there are no losses to show.",
+}
+
+
+def show() -> None:
+    """The page."""
+    st.title("Training")
+    st.caption(
+        "How each task learns, by how much each counts in the updates, and how often their gradients conflict. "
+        "Solid: validation; dotted: training."
+    )
+    subject = pick_run()
+
+    def now() -> Subject:
+        return find(store().runs(), subject.id)
+
+    follow(lambda: _page(now()), lambda: now().active)
+
+
+def _page(subject: Subject) -> None:
+    say_status(subject)
+    run = subject.first
+    _facts(subject)
+    if run.origin in _NO_COURSE:
+        st.info(
+            f"{_NO_COURSE[run.origin]} Launch a run on the Runs page to see how its tasks learn.",
+            icon=":material/info:",
+        )
+        state.write_url("run")
+        return
+    course = course_in(subject)
+    if not course.losses:
+        st.info(_waiting(run), icon=":material/hourglass_top:" if run.active else ":material/info:")
+        state.write_url("run")
+        return
+    colours = _pick_tasks(subject)
+    state.write_url("run", "curves")
+    _learning(subject, course, colours)
+    if run.origin == "tracked":
+        st.caption("A loop of your own keeps its weights and gradients to itself: only its losses are known here.")
+    else:
+        _weights(subject, course, colours)
+        show_conflicts(subject)
+        if run.config.get("auxiliary", "none") != "none":
+            show_labels(run)
+    show_numbers(subject, course)
+
+
+def _facts(subject: Subject) -> None:
+    """What is known of the run, and what observer and network say of themselves."""
+    run = subject.first
+    settings = run.config if run.origin == "trained" else {}
+    facts = {
+        "data set": settings.get("dataset"),
+        "architecture": settings.get("architecture", "hard_sharing") if settings else None,
+        "weighting": settings.get("weighting", "equal") if settings else None,
+        "auxiliary": settings.get("auxiliary") if settings.get("auxiliary", "none") != "none" else None,
+        "parameters": f"{run.parameters:,}" if run.parameters is not None else None,
+        "inference": f"{run.cost:.3g} SNT" if run.cost is not None else None,
+        "an update": duration(run.step_seconds) if run.step_seconds is not None else None,
+        "seeds": str(len(subject.runs)) if subject.several else None,
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for label, value in facts.items():
+            if value:
+                st.markdown(f":small[:gray[{label}]]  \n**{plain(value)}**", width="content")
+    primary = primary_tasks(run)
+    if primary:
+        helpers = len(run.tasks) - len(primary)
+        st.caption(plain(f"Primary: {', '.join(primary)}. The {helpers} other tasks are auxiliaries, drawn faint."))
+    for note in dict.fromkeys(each.note for each in subject.runs if each.note):
+        st.caption(f":material/info: {plain(note)}")
+
+
+def _waiting(run: Run) -> str:
+    if run.origin == "tracked":
+        return "Its loop has recorded no losses yet." if run.active else "Its loop recorded no losses."
+    if run.active:
+        return "The worker is starting; the first losses appear here as soon as it has evaluated the untrained network."
+    return f"This run stopped before its first losses. {way_on(run)}"
+
+
+def _pick_tasks(subject: Subject) -> dict[str, int]:
+    """The tasks to draw, primary ones first chosen, each with its colour, which it keeps while it is drawn."""
+    run = subject.first
+    by_role = sorted(run.tasks, key=lambda task: ("primary", "generated", "auxiliary").index(role(run, task)))
+    wanted = state.get("curves")
+    known = [task for task in wanted or () if task in run.tasks][:MOST]
+    chosen = st.multiselect(
+        "Tasks",
+        run.tasks,
+        default=by_role[:MOST] if wanted is None or (wanted and not known) else known,
+        key=f"pick-curves-{subject.id}",
+        max_selections=MOST,
+        placeholder="Choose tasks",
+        format_func=lambda task: f"{task} · auxiliary" if role(run, task) == "auxiliary" else task,
+        help=f"Up to {MOST}, as more lines cannot be told apart.",
+    )
+    state.put("curves", None if chosen == by_role[:MOST] else tuple(chosen))
+    name = f"colours {subject.id}"
+    colours = task_colours(run.tasks, chosen, state.kept(name, dict))
+    state.keep(name, colours)
+    return colours
+
+
+def _learning(subject: Subject, course: Course, colours: dict[str, int]) -> None:
+    """Losses, and for each metric a chart of the tasks that it is quoted for."""
+    run = subject.first
+    charts = {"loss (lower is better)": (course.losses, list(colours))}
+    for metric in dict.fromkeys(run.metrics):
+        tasks = [task for task, of in zip(run.tasks, run.metrics, strict=True) if of == metric and task in colours]
+        if tasks:
+            charts[f"{metric} (higher is better)"] = (course.metrics, tasks)
+    whole = st.container() if len(charts) == 3 else None
+    places = [whole, *st.columns(2)] if whole else st.columns(2)
+    for number, (title, (points, tasks)) in enumerate(charts.items()):
+        lines = [
+            line
+            for split in ("train", "validation")
+            for line in _lines(run, points.get(split), {task: colours[task] for task in tasks}, split)
+        ]
+        if lines:
+            with places[number % len(places)]:
+                live_chart.plain(
+                    task_curves(lines, title),
+                    key=f"course-{number}-{subject.id}",
+                    label=f"{title.partition(' (')[0].capitalize()} of {', '.join(tasks)} over training",
+                )
+    if subject.several:
+        st.caption("Mean of the seeds.")
+
+
+def _lines(run: Run, points: Points | None, colours: dict[str, int], split: str) -> list[Line]:
+    lines = []
+    for task, colour in colours.items() if points is not None else ():
+        steps, values = points.of(run.tasks.index(task))
+        if len(steps):
+            faint = role(run, task) != "primary"
+            lines.append(Line(task, colour, steps, values, split, dotted=split == "train", faint=faint))
+    return lines
+
+
+def _weights(subject: Subject, course: Course, colours: dict[str, int]) -> None:
+    st.subheader("Task weights")
+    run = subject.first
+    entry = catalog.find("weighting", run.config.get("weighting", "equal"))
+    paper = f" ({entry.paper})" if entry.paper else ""
+    st.caption(plain(f"{entry.name}: {entry.summary}{paper}."))
+    weights = course.weights
+    if not len(weights):
+        st.info("No weights are stored with this run.", icon=":material/info:")
+    elif (weights.values == 1).all():
+        st.markdown("Every task counted 1 at every update.")
+    elif colours:
+        live_chart.plain(
+            task_curves(_lines(run, weights, colours, ""), "weight of the task"),
+            key=f"weights-{subject.id}",
+            label=f"Weight of {', '.join(colours)} over training",
+        )
+        st.caption("By how much each task's loss, or its gradient on what is shared, counted: means over windows.")
