@@ -33,8 +33,14 @@ class Entry:
 IMAGES = "images as inputs"
 SHARED = "parameters that tasks share"
 ONE_REPRESENTATION = "one representation that all heads are given"
+LAST_LAYER = "a last shared layer that every task runs through"
 # Which kind of choice gives what others need.
-GIVEN_BY = {IMAGES: "dataset", SHARED: "architecture", ONE_REPRESENTATION: "architecture"}
+GIVEN_BY = {
+    IMAGES: "dataset",
+    SHARED: "architecture",
+    ONE_REPRESENTATION: "architecture",
+    LAST_LAYER: "architecture",
+}
 
 NOTHING = "no more than plain training"
 EACH_TASK = "one backward pass for each task"
@@ -63,7 +69,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "one trunk for all tasks, one head a task",
             "engine.architectures.hard_sharing:HardSharing",
             "Caruana, Machine Learning 1997",
-            has=(SHARED, ONE_REPRESENTATION),
+            has=(SHARED, LAST_LAYER, ONE_REPRESENTATION),
             cost="one trunk: the standard that SNT compares with",
         ),
         Entry(
@@ -78,7 +84,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "a tower for every task; after each stage a learned mix of all towers' features",
             "engine.architectures.cross_stitch:CrossStitch",
             "Misra et al., CVPR 2016",
-            has=(SHARED,),
+            has=(SHARED, LAST_LAYER),
             cost="a trunk for each task",
         ),
         Entry(
@@ -86,7 +92,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "a tower for every task; after each stage a 1×1 convolution over all towers' channels",
             "engine.architectures.nddr:Nddr",
             "Gao et al., CVPR 2019",
-            has=(SHARED,),
+            has=(SHARED, LAST_LAYER),
             cost="a trunk for each task, and mixing that grows with the square of their number",
         ),
         Entry(
@@ -94,7 +100,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "one trunk for all tasks; every task attends to its features by masks of its own",
             "engine.architectures.mtan:Mtan",
             "Liu et al., CVPR 2019",
-            has=(SHARED,),
+            has=(SHARED, LAST_LAYER),
             cost="one trunk, and for each task masks at every stage",
         ),
         Entry(
@@ -110,7 +116,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "a tower for every task; the edges between towers are searched for while training",
             "engine.architectures.mtl_nas:MtlNas",
             "Gao et al., CVPR 2020",
-            has=(SHARED,),
+            has=(SHARED, LAST_LAYER),
             cost="a trunk for each task, and edges between every two of them",
         ),
     ),
@@ -272,13 +278,13 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "last_layer",
             "first order on the last shared layer alone: a few percent of a training step",
             "engine.affinity.last_layer:LastLayer",
-            needs=(SHARED,),
+            needs=(SHARED, LAST_LAYER),
         ),
         Entry(
             "head_lookahead",
             "a lookahead that steps on the last shared layer and evaluates only the heads again",
             "engine.affinity.head_lookahead:HeadLookahead",
-            needs=(SHARED,),
+            needs=(SHARED, LAST_LAYER),
         ),
         Entry(
             "corrected",

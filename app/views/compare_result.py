@@ -194,6 +194,11 @@ def agreement_in_words(pearson: Correlation, spearman: Correlation) -> str:
     value = spearman.value
     if not math.isfinite(value):
         return "How alike the two are cannot be said."
+    if spearman.low <= 0 <= spearman.high and (pearson.low > 0 or pearson.high < 0):
+        return (
+            "**Only the large entries go together**: Pearson's correlation, which they rule, is sure; but the interval "
+            "of Spearman's, in which all pairs count alike, holds 0."
+        )
     if spearman.low <= 0 <= spearman.high:
         return "**No relation can be told from chance**: the interval of Spearman's correlation holds 0."
     size = abs(value)

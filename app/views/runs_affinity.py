@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.views.runs_settings import pick, say
+from app.views.runs_settings import fitting, pick, say
+from engine import catalog
 from engine.affinity.settings import CHEAP, RANGES, AffinitySettings
 
 _DEFAULT = AffinitySettings()
@@ -16,14 +17,14 @@ def ask_affinity(architecture: str) -> dict[str, Any]:
     with method:
         estimator = pick("Affinity estimator", "estimator", _DEFAULT.affinity, ["none"], architecture=architecture)
     with settings:
-        own = _ask_settings(estimator)
+        own = _ask_settings(estimator, architecture)
     if estimator == "none":
         st.caption("Train without observing affinities.")
     say("estimator", estimator, architecture=architecture)
     return {"affinity": estimator} | own
 
 
-def _ask_settings(estimator: str) -> dict[str, Any]:
+def _ask_settings(estimator: str, architecture: str) -> dict[str, Any]:
     if estimator == "none":
         return {}
     if estimator == "auto":
@@ -39,7 +40,7 @@ def _ask_settings(estimator: str) -> dict[str, Any]:
     if ask is None:
         return chosen
     with st.expander(f"Affinity ({estimator})"):
-        return chosen | ask()
+        return chosen | ask(architecture)
 
 
 def _ask_overhead() -> dict[str, Any]:
@@ -57,7 +58,7 @@ def _ask_overhead() -> dict[str, Any]:
     return {"overhead": percent / 100}
 
 
-def _ask_lookahead() -> dict[str, Any]:
+def _ask_lookahead(architecture: str) -> dict[str, Any]:
     return {
         "lookahead_step": st.selectbox(
             "Lookahead step",
@@ -67,7 +68,7 @@ def _ask_lookahead() -> dict[str, Any]:
     }
 
 
-def _ask_block() -> dict[str, Any]:
+def _ask_block(architecture: str) -> dict[str, Any]:
     _, least, greatest = RANGES["block"]
     return {
         "block": st.number_input(
@@ -76,15 +77,15 @@ def _ask_block() -> dict[str, Any]:
     }
 
 
-def _ask_first_order() -> dict[str, Any]:
-    return _ask_block() | {
+def _ask_first_order(architecture: str) -> dict[str, Any]:
+    return _ask_block(architecture) | {
         "preconditioned": st.checkbox(
             "Preconditioned", _DEFAULT.preconditioned, help="Weigh the parameters as Adam does in its step."
         )
     }
 
 
-def _ask_last_layer() -> dict[str, Any]:
+def _ask_last_layer(architecture: str) -> dict[str, Any]:
     _, least, greatest = RANGES["columns"]
     return {
         "layers": st.number_input(
@@ -97,16 +98,27 @@ def _ask_last_layer() -> dict[str, Any]:
             _DEFAULT.columns,
             help="The layer's input is projected to so many random columns; 0 takes it whole.",
         ),
+        **_ask_metric(architecture),
+    }
+
+
+def _ask_metric(architecture: str) -> dict[str, Any]:
+    if catalog.ONE_REPRESENTATION not in catalog.has("architecture", architecture):
+        return {}
+    return {
         "metric": st.checkbox(
             "Fitted metric", _DEFAULT.metric, help="Adds the layers below by a metric that is fitted now and then."
         ),
     }
 
 
-def _ask_corrected() -> dict[str, Any]:
+def _ask_corrected(architecture: str) -> dict[str, Any]:
     _, least, greatest = RANGES["correct_every"]
+    fit = {entry.name for entry in fitting("estimator", {"architecture": architecture})}
     return {
-        "cheap": st.selectbox("Cheap estimator", CHEAP, help="Of every observed update."),
+        "cheap": st.selectbox(
+            "Cheap estimator", [name for name in CHEAP if name in fit], help="Of every observed update."
+        ),
         "correct_every": st.number_input(
             "Exact every k-th observed update", least, greatest, _DEFAULT.correct_every, help="The rest is cheap."
         ),

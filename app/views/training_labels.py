@@ -24,7 +24,8 @@ def show_labels(run: Run) -> None:
         plain(
             f"The label generator splits every class of {labels['primary']} into {labels['subclasses']}. Of "
             f"{labels['samples']:,} validation samples each is shown in its most probable one. How evenly they are "
-            f"used: {labels['entropy']:.0%} (0 %: one of each class only, as if nothing were generated)."
+            f"used: {labels['entropy']:.0%} (0 %: one of each class only, as if nothing were generated). How certain "
+            f"they are: {labels['certainty']:.0%} ({1 / labels['subclasses']:.0%}: they say no more than the class)."
         )
     )
     chosen = st.segmented_control(

@@ -25,8 +25,8 @@ class Shared:
     """The shared part of a network, seen from outside: nothing in it is altered.
 
     Args:
-        shared: a module, or a list of parameters. Only a module's forward passes can be followed, which the cheap
-            estimators and the same random masks in a second forward pass need.
+        shared: a module, or a list of parameters. Only a module's layers can be followed, which the cheap estimators
+            need, and only a module's, or the network's, forward pass, for the same random masks in a second one.
         most_tasks: how many tasks there are.
         network: the module whose forward pass is followed, if it is not ``shared`` itself: where a network runs the
             shared part piece by piece.
@@ -67,6 +67,8 @@ class Shared:
         if self.module is not None:
             layers = sum(1 for _ in self.module.modules())
             self._tap = Tap(self.module, most=layers * (most_tasks + 1))
+        self._hook = None
+        if self._network is not None:
             self._hook = self._network.register_forward_pre_hook(self._note_start, with_kwargs=True)
 
     def expect(self) -> None:
@@ -86,6 +88,7 @@ class Shared:
         self.forget()
         if self._tap is not None:
             self._tap.remove()
+        if self._hook is not None:
             self._hook.remove()
 
     @property

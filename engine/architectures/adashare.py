@@ -45,6 +45,8 @@ class AdaShare(SearchingNetwork):
         KindredError: if no stage can be skipped.
     """
 
+    common_last_layer = False  # a task may skip it
+
     def __init__(self, blueprint: Blueprint) -> None:
         super().__init__(blueprint)
         self.shared = blueprint.backbone()

@@ -76,10 +76,12 @@ class Network(nn.Module):
         shared: the module, or the list of one tower a task, whose parameters several tasks' losses depend on: what a
             lookahead steps on, and what gradient methods work on. Without the parameters that mix or relate towers.
         heads: from one tensor of features a task to the tasks' outputs.
+        common_last_layer: whether every task's loss depends on the last layer of the shared part, or of its towers.
     """
 
     shared: nn.Module
     heads: nn.Module
+    common_last_layer = True
 
     def __init__(self, blueprint: Blueprint) -> None:
         super().__init__()

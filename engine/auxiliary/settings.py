@@ -27,7 +27,7 @@ class AuxiliarySettings:
     primary: str = ""
     auxiliary: str = "none"
     subclasses: int = 5
-    label_entropy: float = 0.01
+    label_entropy: float = 0.02
     label_rate: float = 0.01
 
     def __post_init__(self) -> None:

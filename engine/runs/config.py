@@ -63,15 +63,11 @@ class RunConfig(AffinitySettings, AuxiliarySettings, WeightingSettings, NetworkS
         for settings in (NetworkSettings, WeightingSettings, AuxiliarySettings, AffinitySettings):
             settings.__post_init__(self)
         check_fields(self, _RANGES, _CHOICES)
-        check_fit(
-            {
-                "dataset": self.dataset,
-                "trunk": self.trunk,
-                "architecture": self.architecture,
-                "weighting": self.weighting,
-                "estimator": self.affinity,
-            }
-        )
+        chosen = {kind: getattr(self, kind) for kind in ("dataset", "trunk", "architecture", "weighting")}
+        for estimator in (self.affinity, self.cheap) if self.affinity == "corrected" else (self.affinity,):
+            check_fit({**chosen, "estimator": estimator})
+            if estimator == "last_layer" and self.metric:
+                _check_metric(self.architecture)
 
     def to_json(self) -> dict[str, Any]:
         """As a plain dictionary."""
@@ -91,6 +87,14 @@ class RunConfig(AffinitySettings, AuxiliarySettings, WeightingSettings, NetworkS
                 f"{', '.join(field.name for field in fields(cls))}."
             )
         return cls(**content)
+
+
+def _check_metric(architecture: str) -> None:
+    if catalog.ONE_REPRESENTATION not in catalog.has("architecture", architecture):
+        raise KindredError(
+            f"Metric is on, but needs {catalog.ONE_REPRESENTATION}, which the architecture {architecture!r} has not; "
+            "leave the metric off, or choose the architecture hard_sharing."
+        )
 
 
 def check_fit(chosen: Mapping[str, str]) -> None:

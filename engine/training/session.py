@@ -264,7 +264,9 @@ class Session:
 
     def _observer(self) -> Observer:
         config = self.config
-        shared = Shared(self.model.shared, len(self.tasks), self.model, len(self.model.towers))
+        model = self.model
+        part = model.shared if model.common_last_layer else model.shared.parameters()
+        shared = Shared(part, len(self.tasks), model, len(model.towers))
         plan = plan_of(config, shared, len(self.tasks), self.steps, config.seed)
         return Observer([task.name for task in self.tasks], shared, plan, self._ends_window, self.optimizer)
 

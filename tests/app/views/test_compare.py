@@ -219,6 +219,7 @@ def test_a_live_run_is_followed_and_offers_new_readings(show, store):
         ((0.2, 0.1, 0.3), (0.2, 0.1, 0.3), "Hardly alike"),
         ((-0.7, -0.8, -0.6), (-0.7, -0.8, -0.6), "Rather the opposite"),
         ((0.4, -0.1, 0.7), (0.4, -0.1, 0.7), "No relation can be told from chance"),
+        ((0.9, 0.7, 0.95), (0.4, -0.1, 0.7), "Only the large entries go together"),
         ((0.4, NAN, NAN), (0.7, NAN, NAN), "The two correlations differ"),
         ((NAN, NAN, NAN), (NAN, NAN, NAN), "cannot be said"),
     ],

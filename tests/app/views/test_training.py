@@ -219,7 +219,8 @@ def labels(thumbnail, count=3):
         for of in range(2)
         for place in range(2)
     ]
-    return {"primary": "a", "classes": 2, "subclasses": 2, "samples": 6, "entropy": 0.25, "groups": groups}
+    use = {"entropy": 0.25, "certainty": 0.6}
+    return {"primary": "a", "classes": 2, "subclasses": 2, "samples": 6, "groups": groups, **use}
 
 
 def with_labels(show, store, **also):
