@@ -67,7 +67,7 @@ def _delete(arguments: argparse.Namespace) -> int:
 def _affinity(arguments: argparse.Namespace) -> int:
     store = Store(arguments.store)
     runs = _seeds_of(store, arguments.run) if arguments.group else [store.run(arguments.run)]
-    members = tuple(store.series(run.id) for run in runs)
+    members = tuple(store.series(run.id, arguments.reading) for run in runs)
     series = SeedGroup(members) if arguments.group else members[0]
     mean = series.mean(arguments.step_from, arguments.step_to)
     steps = mean.step_from, mean.step_to
@@ -78,6 +78,7 @@ def _affinity(arguments: argparse.Namespace) -> int:
         return 0
     content = {
         "run": arguments.run,
+        "reading": arguments.reading,
         "from": mean.step_from,
         "to": mean.step_to,
         "tasks": series.tasks,
@@ -149,8 +150,10 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add(name, command, summary).add_argument("run", metavar="RUN")
 
-    affinity = add("affinity", _affinity, "the mean affinity over an interval of training, [source, target]")
+    affinity = add("affinity", _affinity, "the mean affinity, or another reading, over an interval, [source, target]")
     affinity.add_argument("run", metavar="RUN")
+    readings = [entry.name for entry in catalog.entries("reading")]
+    affinity.add_argument("--reading", choices=readings, default="affinity", help="of those that the run has")
     affinity.add_argument("--group", action="store_true", help="the mean over all seeds of the group that RUN is in")
     add_interval(affinity)
     affinity.add_argument("--json", action="store_true")

@@ -282,6 +282,12 @@ class Session:
         losses = (self.loss_total / length).to(torch.float32).numpy()
         sink.evaluation(Evaluation(self.step, "train", losses, np.full_like(losses, np.nan)))
         self._clear_losses()
+        for task, loss in zip(self.tasks, losses.tolist(), strict=True):
+            if not math.isfinite(loss):
+                raise KindredError(
+                    f"After {self.step} updates the loss of {task.name!r} is {loss}: the training has diverged; lower "
+                    "the learning rate."
+                )
         weights, windows = self.readings.close(self.step, self.model.readings())
         sink.weights(weights)
         for reading, window in windows.items():

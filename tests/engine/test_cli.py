@@ -109,7 +109,8 @@ def test_affinity_says_how_sure_it_is_and_leaves_out_counts_of_all_updates(store
     run_id = tracked(store, np.full((3, 3), 10))
     content = json.loads(printed(capsys, "affinity", run_id, "--json"))
     assert content.keys() == {
-        "run", "from", "to", "tasks", "orientation", "affinity", "standard_error", "updates", "batches", "reliability",
+        "run", "reading", "from", "to", "tasks", "orientation", "affinity", "standard_error", "updates", "batches",
+        "reliability",
     }  # fmt: skip
     assert (content["updates"], content["batches"]) == (100, 10) and 0.8 < content["reliability"] <= 1
 

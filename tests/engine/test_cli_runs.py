@@ -3,10 +3,12 @@
 import json
 from textwrap import dedent
 
+import numpy as np
 import pytest
 
 from engine.cli import main
 from engine.runs.sweep import variants
+from tests.engine.runs.writing import running, window
 
 
 def out(capsys):
@@ -75,3 +77,13 @@ def test_a_sweep_prints_its_table_and_goes_on_where_it_stopped(store, few, capsy
     assert [row["seeds"] for row in json.loads(out(capsys))["variants"]] == [2, 2]
     assert main([*sweep, "--table", "--split", "test"]) == 0
     assert json.loads(out(capsys))["split"] == "test"
+
+
+def test_another_reading_is_printed_as_the_affinity_is(store, capsys):
+    run_id, token = running(store)
+    mixing = window(0, 10, 3)
+    store.write(run_id, token, [window(0, 10, 1)], readings={"mixing": [mixing]})
+    assert main(["affinity", run_id, "--reading", "mixing", "--json"]) == 0
+    content = json.loads(out(capsys))
+    assert content["reading"] == "mixing" and content["orientation"] == "source,target"
+    assert np.allclose(content["affinity"], mixing.total / 10)

@@ -198,6 +198,11 @@ def test_a_checkpoint_of_another_network_is_refused(dataset):
         Session(replace(CONFIG, architecture="mtan"), dataset).load_state(state)
 
 
+def test_a_training_that_diverges_ends_with_a_sentence(dataset):
+    with pytest.raises(KindredError, match="the training has diverged; lower the learning rate"):
+        trained(replace(CONFIG, affinity="none", learning_rate=90.0, epochs=20), dataset)
+
+
 def test_the_cost_is_known_before_training(dataset):
     session = Session(replace(CONFIG, architecture="soft_sharing", affinity="none"), dataset)
     assert session.cost.parameters == sum(each.numel() for each in session.model.parameters())
