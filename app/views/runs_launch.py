@@ -59,7 +59,8 @@ def launch_form() -> None:
     settings |= ask_weighting(settings["architecture"])
     _head("Tasks that count")
     whole = _answers(asking, RunConfig(dataset, affinity="none"))  # its description tells the data set's tasks
-    settings |= ask_auxiliary(dataset, whole[0].tasks) if whole else wait_for_tasks()
+    with st.container():  # one element, so that what follows stays in place, and a list open, when the answer comes
+        settings |= ask_auxiliary(dataset, whole[0].tasks) if whole else wait_for_tasks()
     _head("Affinity")
     settings |= ask_affinity(settings["architecture"])
     _head("Training")
