@@ -31,12 +31,14 @@ class Entry:
 
 
 IMAGES = "images as inputs"
+ONE_INPUT = "inputs that all tasks share"
 SHARED = "parameters that tasks share"
 ONE_REPRESENTATION = "one representation that all heads are given"
 LAST_LAYER = "a last shared layer that every task runs through"
 # Which kind of choice gives what others need.
 GIVEN_BY = {
     IMAGES: "dataset",
+    ONE_INPUT: "dataset",
     SHARED: "architecture",
     ONE_REPRESENTATION: "architecture",
     LAST_LAYER: "architecture",
@@ -54,13 +56,69 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "14 functions of 2,417 yeast genes: binary tasks of which some pairs help and some hurt",
             "engine.datasets.yeast:load",
             "Elisseeff and Weston, NeurIPS 2001",
+            has=(ONE_INPUT,),
         ),
         Entry(
             "digits",
             "11 attributes of 1,797 handwritten digits and their strokes: classification and regression",
             "engine.datasets.digits:load",
             "Alpaydin and Kaynak, UCI 1998 (in scikit-learn)",
+            has=(IMAGES, ONE_INPUT),
+        ),
+        Entry(
+            "river_flow",
+            "flow of a river network at 8 sites, 48 hours ahead: regressions on 9,005 hours, split by time",
+            "engine.datasets.river_flow:load",
+            "Spyromitros-Xioufis et al., Machine Learning 2016",
+            has=(ONE_INPUT,),
+        ),
+        Entry(
+            "digit_pairs",
+            "10 tasks that each tell two digits apart, on images of their own: different inputs, same loss",
+            "engine.datasets.digit_pairs:load",
+            "Alpaydin and Kaynak, UCI 1998 (in scikit-learn)",
             has=(IMAGES,),
+        ),
+        Entry(
+            "digit_mix",
+            "classification, regression and denoising of digits, each on images of its own: nothing shared",
+            "engine.datasets.digit_mix:load",
+            "Alpaydin and Kaynak, UCI 1998 (in scikit-learn)",
+            has=(IMAGES,),
+        ),
+        Entry(
+            "rooms",
+            "ray-traced rooms with the exact maps of ten dense tasks: classes, depth, normals, edges, curvature …",
+            "engine.datasets.rooms:load",
+            "the tasks of Standley et al., ICML 2020; scenes: this project",
+            has=(IMAGES, ONE_INPUT),
+        ),
+        Entry(
+            "table",
+            "a table of your own, CSV, Parquet or NPZ, of which some columns are to be predicted",
+            "engine.datasets.table:load",
+            has=(ONE_INPUT,),
+        ),
+        Entry(
+            "celeba",
+            "40 attributes of 202,599 photographs of faces; in data/celeba, or a folder of yours",
+            "engine.datasets.celeba:load",
+            "Liu et al., ICCV 2015",
+            has=(IMAGES, ONE_INPUT),
+        ),
+        Entry(
+            "taskonomy",
+            "dense maps of indoor photographs; in data/taskonomy, or a folder of yours",
+            "engine.datasets.taskonomy:load",
+            "Zamir et al., CVPR 2018",
+            has=(IMAGES, ONE_INPUT),
+        ),
+        Entry(
+            "nyuv2",
+            "classes, depth and normals of 1,449 indoor photographs; in data/nyuv2, or a folder of yours",
+            "engine.datasets.nyuv2:load",
+            "Silberman et al., ECCV 2012",
+            has=(IMAGES, ONE_INPUT),
         ),
     ),
     "architecture": (
@@ -128,6 +186,13 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "engine.architectures.trunks:convolutional",
             needs=(IMAGES,),
         ),
+        Entry(
+            "encoder",
+            "3×3 convolutions that halve the image at every stage; dense tasks get decoders",
+            "engine.architectures.trunks:encoder",
+            "Standley et al., ICML 2020, in small",
+            needs=(IMAGES,),
+        ),
     ),
     "head": (),
     "weighting": (
@@ -179,7 +244,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "the same on the gradients of the shared representation, an upper bound for one backward pass",
             "engine.weighting.mgda_ub:MgdaUb",
             "Sener and Koltun, NeurIPS 2018",
-            needs=(SHARED, ONE_REPRESENTATION),
+            needs=(ONE_INPUT, SHARED, ONE_REPRESENTATION),
             cost="one backward pass for each task through its head, then one for all through the trunk",
         ),
         Entry(
@@ -239,6 +304,74 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             cost=EACH_TASK,
         ),
     ),
+    "auxiliary": (
+        Entry(
+            "maxl",
+            "a task of generated labels, each a part of a class of the primary task",
+            "engine.auxiliary.maxl:Maxl",
+            "Liu et al., NeurIPS 2019",
+            needs=(ONE_INPUT,),
+        ),
+    ),
+    "linear": (
+        Entry(
+            "independent",
+            "a linear model for each task alone: ridge, or logistic",
+            "engine.regularized.independent:Independent",
+        ),
+        Entry("pooled", "one linear model for the samples of all tasks", "engine.regularized.pooled:Pooled"),
+        Entry(
+            "mean_regularized",
+            "each task's model is drawn to the mean of all",
+            "engine.regularized.mean_regularized:MeanRegularized",
+            "Evgeniou and Pontil, KDD 2004",
+        ),
+        Entry(
+            "graph_laplacian",
+            "related tasks' models are drawn to each other, by a given relation such as an affinity",
+            "engine.regularized.graph_laplacian:GraphLaplacian",
+            "Evgeniou, Micchelli and Pontil, JMLR 2005",
+        ),
+        Entry(
+            "trace_norm",
+            "all models lie in a space of few dimensions",
+            "engine.regularized.trace_norm:TraceNorm",
+            "Argyriou, Evgeniou and Pontil, Machine Learning 2008",
+        ),
+        Entry(
+            "joint_features",
+            "all models use the same few inputs: the L2,1 norm",
+            "engine.regularized.joint_features:JointFeatures",
+            "Obozinski, Taskar and Jordan, Statistics and Computing 2010",
+        ),
+        Entry(
+            "task_covariance",
+            "how tasks are related is learned along with their models (MTRL)",
+            "engine.regularized.task_covariance:TaskCovariance",
+            "Zhang and Yeung, UAI 2010",
+        ),
+        Entry(
+            "clustered",
+            "tasks fall into clusters whose models are alike",
+            "engine.regularized.clustered:Clustered",
+            "Jacob, Bach and Vert, NeurIPS 2008",
+        ),
+    ),
+    "federated": (
+        Entry(
+            "mocha",
+            "related models, one a client, by dual ascent that bears stragglers and clients that drop out",
+            "engine.federated.mocha:Mocha",
+            "Smith et al., NeurIPS 2017",
+        ),
+        Entry(
+            "fedavg",
+            "one model for all: clients train it in turns of local steps, the server averages",
+            "engine.federated.fedavg:FedAvg",
+            "McMahan et al., AISTATS 2017",
+        ),
+        Entry("local", "each client learns alone and sends nothing", "engine.federated.local:Local"),
+    ),
     "reading": (
         Entry("affinity", "what the chosen estimator observed", ""),
         Entry("gradient_cosine", "cosine of the two tasks' gradients at every update", ""),
@@ -252,6 +385,10 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
         Entry("attention", "correlation of two tasks' attention masks, mean over the stages", ""),
         Entry("policy", "agreement of two tasks on which stages to run: 1 the same, −1 the opposite", ""),
         Entry("edges", "mean weight of the edges from the source's tower into the target's", ""),
+        Entry("task_covariance", "correlation of two tasks' linear models, as learned by MTRL", ""),
+        Entry("task_clusters", "how often two tasks' linear models fall into one cluster", ""),
+        Entry("regulariser_graph", "how strongly a regulariser ties two tasks' linear models", ""),
+        Entry("federated_relation", "correlation of two clients' models, as MOCHA assumes or learns it", ""),
     ),
     "estimator": (
         Entry(
@@ -311,7 +448,7 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "how alike the tasks see the samples of a batch: representational similarity",
             "engine.affinity.representation:Representation",
             "Dwivedi and Roig, CVPR 2019",
-            needs=(SHARED, ONE_REPRESENTATION),
+            needs=(ONE_INPUT, SHARED, ONE_REPRESENTATION),
         ),
     ),
     "solver": (

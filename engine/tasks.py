@@ -10,6 +10,7 @@ METRICS = {
     "cross_entropy": "accuracy",
     "soft_cross_entropy": "accuracy",
     "squared_error": "R²",
+    "absolute_error": "R²",
 }
 
 
@@ -20,9 +21,9 @@ class Task:
     Attributes:
         name: unique within a data set.
         loss: a key of ``METRICS``: ``binary_cross_entropy`` (labels 0 or 1, on logits), ``cross_entropy`` (labels
-            0 … outputs − 1), ``soft_cross_entropy`` (labels are distributions over the outputs) or ``squared_error`` (a
-            real number).
-        outputs: width of the task's head; the number of classes for ``cross_entropy``, else 1.
+            0 … outputs − 1), ``soft_cross_entropy`` (labels are distributions over the outputs), ``squared_error`` or
+            ``absolute_error`` (real numbers).
+        outputs: width of the task's head: the number of classes, or of real numbers a sample or position; else 1.
         summary: what the label means, in a few words.
         dense: whether there is one output for every position of a map, not one a sample.
     """
@@ -37,6 +38,11 @@ class Task:
     def metric(self) -> str:
         """The quoted metric; higher is better."""
         return METRICS[self.loss]
+
+    @property
+    def real(self) -> bool:
+        """Whether its labels are real numbers."""
+        return self.loss in ("squared_error", "absolute_error")
 
 
 @dataclass(frozen=True, eq=False)

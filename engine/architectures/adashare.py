@@ -3,6 +3,8 @@
 Source: Sun et al., "AdaShare: Learning What to Share for Efficient Deep Multi-Task Learning", NeurIPS 2020.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -61,12 +63,12 @@ class AdaShare(SearchingNetwork):
         self.policy = Parameter(torch.tensor([SELECTED_AT_FIRST, 0.0]).repeat(len(self.tasks), len(self.skippable), 1))
         self.heads = blueprint.heads(shapes[-1])
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
-        features = [inputs] * len(self.tasks)
+    def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
+        features = [inputs] * len(places)
         for stage, selected in zip(self.shared.stages, self._selected(), strict=True):
             ran: dict[int, Tensor] = {}  # by what went in
             after = []
-            for given, share in zip(features, selected, strict=True):
+            for given, share in zip(features, [selected[place] for place in places], strict=True):
                 if share is not False and id(given) not in ran:
                     ran[id(given)] = stage(given)
                 if isinstance(share, bool):

@@ -3,6 +3,8 @@
 Source: Misra et al., "Cross-stitch Networks for Multi-task Learning", CVPR 2016, eq. 1.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import Parameter
@@ -30,12 +32,12 @@ class CrossStitch(Network):
         self.alpha = Parameter(initial_shares(blueprint).repeat(len(shapes), 1, 1))
         self.heads = blueprint.heads(shapes[-1])
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
+    def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
         features = [inputs] * len(self.tasks)
         for place, alpha in enumerate(self.alpha):
             given = zip(self.shared, features, strict=True)
             features = torch.tensordot(alpha, torch.stack([tower.stages[place](each) for tower, each in given]), 1)
-        return list(features)
+        return [features[place] for place in places]
 
     def relation_parameters(self) -> list[Parameter]:
         return [self.alpha]

@@ -3,6 +3,8 @@
 Source: Caruana, "Multitask Learning", Machine Learning 28, 1997.
 """
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from engine.architectures.network import Blueprint, Network
@@ -20,5 +22,5 @@ class HardSharing(Network):
         self.shared = blueprint.backbone()
         self.heads = blueprint.heads(self.shared.shapes[-1])
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
-        return [self.shared(inputs)] * len(self.tasks)
+    def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
+        return [self.shared(inputs)] * len(places)

@@ -3,6 +3,8 @@
 Source: Liu, Johns and Davison, "End-to-End Multi-Task Learning with Attention", CVPR 2019, eq. 1 and 2.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -40,26 +42,33 @@ class Mtan(Network):
             for shape, attended in zip(shapes, before, strict=True)
         )
         self.heads = blueprint.heads(shapes[-1])
-        self._masks: list[list[Tensor]] = []  # [stage][task], of the last training batch
+        self._masks: dict[int, list[Tensor]] = {}  # of the last training batch, by task and stage
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
+    def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
         shared, attended, masks = inputs, [], []
         for stage, modules in zip(self.shared.stages, self.attention, strict=True):
             shared = stage(shared)
             seen = [torch.cat([shared, at_positions(each, shared.shape[1:])], 1) for each in attended]
-            seen = seen or [shared] * len(modules)  # nothing is attended to before the first stage
-            masks.append([module(each) for module, each in zip(modules, seen, strict=True)])
+            seen = seen or [shared] * len(places)  # nothing is attended to before the first stage
+            masks.append([modules[place](each) for place, each in zip(places, seen, strict=True)])
             attended = [mask * shared for mask in masks[-1]]
         if self.training and torch.is_grad_enabled():
-            self._masks = [[mask.detach() for mask in of_stage] for of_stage in masks]
+            self._keep(masks, places)
         return attended
 
     def readings(self) -> dict[str, Tensor]:
         """``attention``: Pearson correlation of two tasks' masks over the last training batch and all its positions and
-        channels, mean over the stages; 0 where a mask is constant. Nothing before the first training batch."""
-        if not self._masks:
+        channels, mean over the stages; 0 where a mask is constant. Where tasks have inputs of their own, of the masks'
+        means over the batches. Nothing before every task had a training batch."""
+        if len(self._masks) < len(self.tasks):
             return {}
-        return {"attention": torch.stack([_correlations(of_stage) for of_stage in self._masks]).mean(0)}
+        by_task = [self._masks[place] for place in range(len(self.tasks))]
+        return {"attention": torch.stack([_correlations(of_stage) for of_stage in zip(*by_task, strict=True)]).mean(0)}
+
+    def _keep(self, masks: list[list[Tensor]], places: Sequence[int]) -> None:
+        together = len(places) == len(self.tasks)
+        for place, of_task in zip(places, zip(*masks, strict=True), strict=True):
+            self._masks[place] = [mask.detach() if together else mask.detach().mean(0) for mask in of_task]
 
 
 def _attention(shape: tuple[int, ...], attended: int, batch_norm: bool) -> nn.Module:
@@ -77,7 +86,7 @@ def _attention(shape: tuple[int, ...], attended: int, batch_norm: bool) -> nn.Mo
     )
 
 
-def _correlations(masks: list[Tensor]) -> Tensor:
+def _correlations(masks: Sequence[Tensor]) -> Tensor:
     rows = torch.stack([mask.flatten() for mask in masks])
     rows = F.normalize(rows - rows.mean(1, keepdim=True), dim=1)
     return rows @ rows.T

@@ -4,6 +4,8 @@ Source: Gao et al., "MTL-NAS: Task-Agnostic Neural Architecture Search towards G
 CVPR 2020.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -60,7 +62,7 @@ class MtlNas(SearchingNetwork):
         )
         self.heads = blueprint.heads(self._shapes[-1])
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
+    def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
         features, joined = [inputs] * len(self.tasks), []
         edges = dict(zip(self.pairs, zip(self._alpha(), self.weights, strict=True), strict=True))
         for place, shape in enumerate(self._shapes):
@@ -71,7 +73,7 @@ class MtlNas(SearchingNetwork):
                 for before in range(place + 1):
                     fused = fused + self._mixed(at_positions(joined[before], shape), *edges[before, place])
             features = fused.chunk(len(self.tasks), 1)
-        return list(features)
+        return [features[place] for place in places]
 
     def relation_parameters(self) -> list[Parameter]:
         return [self.gates]

@@ -4,6 +4,8 @@ Source: Gao et al., "NDDR-CNN: Layerwise Feature Fusing in Multi-Task CNNs by Ne
 Reduction", CVPR 2019.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import Parameter
@@ -40,13 +42,13 @@ class Nddr(Network):
                 mix.weight.copy_(torch.kron(initial_shares(blueprint), torch.eye(channels)).view_as(mix.weight))
         self.heads = blueprint.heads(shapes[-1])
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
+    def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
         features = [inputs] * len(self.tasks)
         for place, mix in enumerate(self.mixes):
             given = zip(self.shared, features, strict=True)
             joined = torch.cat([tower.stages[place](each) for tower, each in given], 1)
             features = mix(joined).chunk(len(self.tasks), 1)
-        return list(features)
+        return [features[place] for place in places]
 
     def joint_parameters(self) -> list[Parameter]:
         return [*super().joint_parameters(), *self.mixes.parameters()]

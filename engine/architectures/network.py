@@ -86,14 +86,16 @@ class Network(nn.Module):
     def __init__(self, blueprint: Blueprint) -> None:
         super().__init__()
         self.tasks = blueprint.tasks
+        self._place = {task.name: place for place, task in enumerate(self.tasks)}
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
-        """One tensor a task, what its head is given; the same one where tasks share it."""
+    def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
+        """What the heads of the tasks at ``places`` are given: one tensor a task; the same one where tasks share it."""
         raise TypeError(f"{type(self).__name__} must say what its heads are given.")
 
-    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Each task's output."""
-        return self.heads(self.features(inputs))
+    def forward(self, inputs: Tensor, tasks: Sequence[Task] | None = None) -> dict[str, Tensor]:
+        """Each task's output; of those given alone, where not all see these inputs."""
+        places = [self._place[task.name] for task in (self.tasks if tasks is None else tasks)]
+        return self.heads(self.features(inputs, places), places)
 
     @property
     def towers(self) -> list[nn.Module]:

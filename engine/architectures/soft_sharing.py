@@ -5,7 +5,7 @@ ACL 2015 (``l2``); Yang and Hospedales, "Trace Norm Regularised Deep Multi-Task 
 (``trace_norm``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -43,8 +43,8 @@ class SoftSharing(Network):
         self.own = equal_towers(blueprint)
         self.heads = blueprint.heads(self.own[0].shapes[-1])
 
-    def features(self, inputs: Tensor) -> list[Tensor]:
-        return [tower(inputs) for tower in self.own]
+    def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
+        return [self.own[place](inputs) for place in places]
 
     def regularizer(self) -> Tensor | None:
         if self.tie != "l2" or not self._tied:

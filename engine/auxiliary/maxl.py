@@ -15,9 +15,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from engine.architectures.network import Blueprint, Network
 from engine.auxiliary.settings import AuxiliarySettings
-from engine.datasets.dataset import Split
 from engine.errors import KindredError
 from engine.tasks import Task
+from engine.training.feed import Part
 from engine.training.losses import task_losses
 
 CHUNK = 4096  # samples labelled at once
@@ -102,7 +102,7 @@ class LabelGenerator(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """``[batch, classes · ψ]``: logits, before the mask."""
-        return self.heads([self.backbone(inputs)])[self.name]
+        return self.heads([self.backbone(inputs)], [0])[self.name]
 
     def move_statistics(self, inputs: Tensor) -> None:
         """Bring BatchNorm's running statistics nearer to those of a batch; nothing else."""
@@ -218,8 +218,8 @@ class Maxl:
         self._optimizer.zero_grad()
         self.generator.move_statistics(inputs)
 
-    def examples(self, split: Split) -> dict[str, Any]:
-        """What the generator makes of the first 2,000 samples of a split, as plain values for JSON.
+    def examples(self, part: Part) -> dict[str, Any]:
+        """What the generator makes of the first 2,000 samples of a part, as plain values for JSON.
 
         A sample belongs to the generated class that is its most probable one.
 
@@ -230,14 +230,15 @@ class Maxl:
             labels that are certain; 1 / subclasses for labels that say no more than the class.
             ``groups``: one for each generated class, in the order of the outputs, with ``class``, ``subclass``,
             ``count`` of samples, their ``share`` of the class's samples (0 if it has none), and ``examples``: the 8
-            most certain, most certain first, with ``index`` in the split, ``probability``, and ``thumbnail``: of images
+            most certain, most certain first, with ``index`` in the part, ``probability``, and ``thumbnail``: of images
             of at most 32·32 pixels with 1 or 3 channels ``[rows][columns]`` or ``[rows][columns][3]``, whole numbers
-            from 0 (the split's least value) to 255 (its greatest); else None.
+            from 0 (the least value of all) to 255 (the greatest); else None.
         """
-        first = Split(*split.batch(torch.arange(min(len(split), LOOKED_AT), device=split.inputs.device)))
+        first = part.batch(torch.arange(min(len(part), LOOKED_AT)))
+        samples = len(first.inputs)
         classes = self._classes(first.labels)
-        labels = self.labels(first.inputs, first.labels).view(len(first), self.classes, self.subclasses)
-        own = labels[torch.arange(len(first), device=classes.device), classes]
+        labels = self.labels(first.inputs, first.labels).view(samples, self.classes, self.subclasses)
+        own = labels[torch.arange(samples, device=classes.device), classes]
         chances, chosen = own.nan_to_num(0).max(1)
         places = (classes * self.subclasses + chosen).cpu()
         chances, order = chances.cpu().sort(descending=True, stable=True)
@@ -245,7 +246,7 @@ class Maxl:
         of_class = counts.view(-1, self.subclasses).sum(1).repeat_interleave(self.subclasses)
         shares = counts.double() / of_class.clamp_min(1)
 
-        pictures = _pictures(split, len(first))
+        pictures = _pictures(first.inputs)
         shown: list[list[dict[str, Any]]] = [[] for _ in range(self.task.outputs)]
         for chance, index in zip(chances.tolist(), order.tolist(), strict=True):
             examples = shown[places[index]]
@@ -262,15 +263,15 @@ class Maxl:
             }
             for place, examples in enumerate(shown)
         ]
-        use = counts[None].double() / max(len(first), 1)
+        use = counts[None].double() / max(samples, 1)
         evenness = 1 - float(collapse(use, self.subclasses)) / math.log(self.subclasses)
         return {
             "primary": self.primary.name,
             "classes": self.classes,
             "subclasses": self.subclasses,
-            "samples": len(first),
+            "samples": samples,
             "entropy": min(max(evenness, 0.0), 1.0),
-            "certainty": float(chances.double().sum()) / max(len(first), 1),
+            "certainty": float(chances.double().sum()) / max(samples, 1),
             "groups": groups,
         }
 
@@ -288,12 +289,12 @@ class Maxl:
         return labels[self.primary.name].long()
 
 
-def _pictures(split: Split, first: int) -> Tensor | None:
-    """``[first, rows, columns]`` or ``[first, rows, columns, 3]``, from 0 to 255; None unless small images."""
-    shape = split.inputs.shape[1:]
+def _pictures(inputs: Tensor) -> Tensor | None:
+    """``[samples, rows, columns]`` or ``[samples, rows, columns, 3]``, from 0 to 255; None unless small images."""
+    shape = inputs.shape[1:]
     if len(shape) != 3 or shape[0] not in (1, 3) or shape[1] * shape[2] > THUMBNAIL:
         return None
-    least, greatest = split.inputs.aminmax()
-    scaled = ((split.inputs[:first] - least) / (greatest - least)).nan_to_num(0)  # 0 / 0 where all are blank
+    least, greatest = inputs.aminmax()
+    scaled = ((inputs - least) / (greatest - least)).nan_to_num(0)  # 0 / 0 where all are blank
     pixels = (scaled.clamp(0, 1) * 255).round().to(torch.uint8).cpu()
     return pixels[:, 0] if shape[0] == 1 else pixels.movedim(1, -1)

@@ -1,43 +1,66 @@
-"""The form every data set takes: tasks, and three splits held in memory."""
+"""The form every data set takes: tasks, and three splits, each of one or more parts. Needs no torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from engine.errors import KindredError
 from engine.tasks import Task
+
+NO_CLASS = -1  # in place of a class number that is not known; other labels are then NaN
+
+
+class Values(Protocol):
+    """An array ``[samples, …]``, or whatever reads one's rows from files when they are asked for."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, indices: np.ndarray, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
-    """Attributes:
-    inputs: ``[samples, …]``, float32.
-    labels: task → ``[samples]``; float32, or int64 class numbers for ``cross_entropy``.
+class Samples:
+    """Inputs, and what is known of them: one part of a split.
+
+    Attributes:
+        inputs: ``[samples, …]``, float32.
+        labels: task → ``[samples]``, or ``[samples, rows, columns]`` where it is dense; before the rows, a place for
+            each output where a real-valued task has several. Class numbers int64, ``NO_CLASS`` where not known; all
+            others float32, NaN where not known.
     """
 
-    inputs: Tensor
-    labels: dict[str, Tensor]
+    inputs: Values
+    labels: Mapping[str, Values]
 
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def batch(self, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Inputs and labels of the samples at ``indices``."""
-        return self.inputs[indices], {task: values[indices] for task, values in self.labels.items()}
+    def take(self, indices: np.ndarray) -> "Samples":
+        """The samples at ``indices``, read into memory."""
+        return Samples(self.inputs[indices], {task: values[indices] for task, values in self.labels.items()})
 
-    def to(self, device: torch.device) -> "Split":
-        """The same split on another device."""
-        return Split(self.inputs.to(device), {task: values.to(device) for task, values in self.labels.items()})
+
+Split = tuple[Samples, ...]
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Attributes:
-    name: as in the catalog.
-    tasks: what to predict, all from the same inputs.
-    train, validation, test: disjoint splits, the same in every run.
+    """Tasks of which some, or all, share their inputs.
+
+    Attributes:
+        name: as in the catalog.
+        tasks: what to predict.
+        train, validation, test: disjoint splits, the same in every run. Each has the same parts: the tasks of one part
+            share its inputs, and every task is in exactly one. Inputs have one shape in all parts.
+
+    Raises:
+        KindredError: naming the task and what is wrong with its labels.
     """
 
     name: str
@@ -46,37 +69,148 @@ class Dataset:
     validation: Split
     test: Split
 
+    def __post_init__(self) -> None:
+        _check_parts(self)
+        for task, part in zip(self.tasks, self.part_of, strict=True):
+            for split in SPLITS:
+                _check_labels(self, task, split, getattr(self, split)[part].labels[task.name])
 
-def epoch_order(samples: int, seed: int, epoch: int) -> Tensor:
-    """A permutation of the samples that depends on nothing but its arguments, so that a resumed run sees the same."""
-    generator = torch.Generator().manual_seed((seed * 1_000_003 + epoch) % 2**63)
-    return torch.randperm(samples, generator=generator)
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of one input."""
+        return tuple(self.train[0].inputs.shape[1:])
+
+    @property
+    def part_of(self) -> tuple[int, ...]:
+        """For each task, the number of its part."""
+        places = {task: number for number, part in enumerate(self.train) for task in part.labels}
+        return tuple(places[task.name] for task in self.tasks)
 
 
-def split_randomly(name: str, tasks: Sequence[Task], inputs: np.ndarray, labels: dict[str, np.ndarray]) -> Dataset:
-    """60 % training, 20 % validation, 20 % test by a fixed shuffle; inputs and real labels standardised on training.
+def known(labels: np.ndarray) -> np.ndarray:
+    """Which labels there are, of the labels' shape."""
+    return labels != NO_CLASS if np.issubdtype(labels.dtype, np.integer) else ~np.isnan(labels)
+
+
+def standardised(values: np.ndarray, training: np.ndarray, each: bool) -> np.ndarray:
+    """With mean 0 and deviation 1 over what is known of the training samples.
+
+    Args:
+        values: ``[samples, …]``.
+        training: indices.
+        each: every place of a sample by its own mean and deviation; otherwise all by one.
+    """
+    axes = 0 if each else None
+    mean, deviation = np.nanmean(values[training], axes), np.nanstd(values[training], axes)
+    return ((values - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
+
+
+def divide(inputs: Values, labels: Mapping[str, Values], splits: Sequence[np.ndarray]) -> tuple[Samples, ...]:
+    """Training, validation and test samples of one part, at three arrays of indices."""
+    return tuple(Samples(inputs, labels).take(indices) for indices in splits)
+
+
+def randomly(samples: int, seed: int = 0) -> list[np.ndarray]:
+    """Indices of 60 % of the samples for training, 20 % for validation and 20 % for testing, by a fixed shuffle."""
+    order = np.random.default_rng(seed).permutation(samples)
+    return np.split(order, [round(samples * 0.6), round(samples * 0.8)])
+
+
+def in_order(values: np.ndarray) -> list[np.ndarray]:
+    """Indices of the first 60 % of the samples in the order of ``values``, of the next 20 % and of the last 20 %."""
+    samples = len(values)
+    return np.split(np.argsort(values, kind="stable"), [round(samples * 0.6), round(samples * 0.8)])
+
+
+def together(name: str, tasks: Sequence[Task], parts: Sequence[tuple[Samples, Sequence[np.ndarray]]]) -> Dataset:
+    """A data set of several parts.
+
+    Args:
+        parts: the samples of each, and the indices of those for training, validation and testing.
+    """
+    divided = [divide(part.inputs, part.labels, splits) for part, splits in parts]
+    return Dataset(name, tuple(tasks), *(tuple(split) for split in zip(*divided, strict=True)))
+
+
+def split_randomly(name: str, tasks: Sequence[Task], inputs: np.ndarray, labels: Mapping[str, np.ndarray]) -> Dataset:
+    """A data set of one part, split by ``randomly``; inputs and real labels standardised on training.
 
     Args:
         inputs: ``[samples, …]``; standardised per feature if flat, by one mean and deviation if images.
         labels: task → ``[samples]``.
     """
-    samples = len(inputs)
-    order = np.random.default_rng(0).permutation(samples)
-    ends = round(samples * 0.6), round(samples * 0.8)
-    parts = np.split(order, ends)
-
-    axes = 0 if inputs.ndim == 2 else None
-    inputs = _standardised(inputs, parts[0], axes)
-    tensors = {}
-    for task in tasks:
-        values = labels[task.name]
-        if task.loss == "squared_error":
-            values = _standardised(values, parts[0], 0)
-        tensors[task.name] = torch.tensor(values, dtype=torch.int64 if task.loss == "cross_entropy" else torch.float32)
-    whole = Split(torch.tensor(inputs, dtype=torch.float32), tensors)
-    return Dataset(name, tuple(tasks), *(Split(*whole.batch(torch.tensor(part))) for part in parts))
+    splits = randomly(len(inputs))
+    inputs = standardised(inputs, splits[0], each=inputs.ndim == 2)
+    ready = {task.name: prepared(task, labels[task.name], splits[0]) for task in tasks}
+    return Dataset(name, tuple(tasks), *((part,) for part in divide(inputs, ready, splits)))
 
 
-def _standardised(values: np.ndarray, training: np.ndarray, axes: int | None) -> np.ndarray:
-    mean, deviation = values[training].mean(axes), values[training].std(axes)
-    return (values - mean) / np.where(deviation > 0, deviation, 1)
+def prepared(task: Task, labels: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """A task's labels in the type its loss takes; real numbers standardised on training."""
+    if task.loss == "cross_entropy":
+        return labels.astype(np.int64)
+    if task.real:
+        return standardised(labels, training, each=labels.ndim == 1)
+    return labels.astype(np.float32)
+
+
+def at_most(dataset: Dataset, samples: int, seed: int) -> Dataset:
+    """The data set with at most so many training samples of each part, drawn by the seed; 0: all of them."""
+    if not samples:
+        return dataset
+    train = []
+    for part in dataset.train:
+        drawn = np.random.default_rng([seed, len(part)]).permutation(len(part))[:samples]
+        train.append(part.take(np.sort(drawn)) if samples < len(part) else part)
+    return Dataset(dataset.name, dataset.tasks, tuple(train), dataset.validation, dataset.test)
+
+
+def _check_parts(dataset: Dataset) -> None:
+    names = [task.name for task in dataset.tasks]
+    if not names or len(set(names)) < len(names):
+        raise KindredError(f"The tasks of {dataset.name} are {names}; give at least one, each with a name of its own.")
+    first = [set(part.labels) for part in dataset.train]
+    shape = dataset.train[0].inputs.shape[1:] if dataset.train else ()
+    for split in SPLITS:
+        parts = getattr(dataset, split)
+        if [set(part.labels) for part in parts] != first or sorted(task for part in parts for task in part.labels) != (
+            sorted(names)
+        ):
+            raise KindredError(
+                f"The {split} split of {dataset.name} has labels of the tasks "
+                f"{[sorted(part.labels) for part in parts]}; every task of {names} must be in exactly one part, the "
+                "same in all splits."
+            )
+        for part in parts:
+            if part.inputs.shape[1:] != shape:
+                raise KindredError(
+                    f"The inputs of {', '.join(part.labels)} in {dataset.name} have the shape {part.inputs.shape[1:]}, "
+                    f"others {shape}; bring all to one shape, as one network is to see them."
+                )
+            lengths = {task: len(values) for task, values in part.labels.items() if len(values) != len(part)}
+            for task, length in lengths.items():
+                raise KindredError(
+                    f"There are {len(part)} inputs but {length} labels of {task!r} in the {split} split of "
+                    f"{dataset.name}; give one each, NaN (or −1 for a class) where it is not known."
+                )
+
+
+def _check_labels(dataset: Dataset, task: Task, split: str, labels: Values) -> None:
+    if not isinstance(labels, np.ndarray):
+        return  # read when they are asked for
+    there = labels[known(labels)]
+    if not len(there):
+        raise KindredError(
+            f"No sample of the {split} split of {dataset.name} has a label of {task.name!r}; a task needs some in "
+            "every split, so give it more labels, or leave it out."
+        )
+    if task.loss == "cross_entropy" and not 0 <= there.min() <= there.max() < task.outputs:
+        raise KindredError(
+            f"The classes of {task.name!r} in {dataset.name} are {there.min()} to {there.max()}; they must be 0 to "
+            f"{task.outputs - 1}."
+        )
+    if task.loss == "binary_cross_entropy" and not 0 <= there.min() <= there.max() <= 1:
+        raise KindredError(
+            f"The labels of {task.name!r} in {dataset.name} are {there.min():g} to {there.max():g}; they must be 0 "
+            "or 1."
+        )

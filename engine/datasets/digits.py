@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from engine.datasets.dataset import Dataset, split_randomly
+from engine.datasets.settings import DataSettings
 from engine.tasks import Task
 
 LOOPS = {0: 1, 4: 0, 6: 1, 8: 2, 9: 1}  # closed loops of the printed digit; 0 for the others
@@ -26,7 +27,7 @@ TASKS = (
 )
 
 
-def load() -> Dataset:
+def load(_: DataSettings) -> Dataset:
     """The data set, split 60/20/20; inputs are images ``[samples, 1, 8, 8]``."""
     digits = load_digits()
     images, digit = digits.images / 16, digits.target

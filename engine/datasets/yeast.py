@@ -6,11 +6,12 @@ Source: Elisseeff and Weston, "A kernel method for multi-labelled classification
 import pandas as pd
 
 from engine.datasets.dataset import Dataset, split_randomly
+from engine.datasets.settings import DataSettings
 from engine.paths import DATA
 from engine.tasks import Task
 
 
-def load() -> Dataset:
+def load(_: DataSettings) -> Dataset:
     """The data set, split 60/20/20."""
     table = pd.read_csv(DATA / "yeast" / "yeast.csv.gz")
     names = [column for column in table.columns if column.startswith("Class")]

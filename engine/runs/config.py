@@ -9,6 +9,7 @@ from engine.affinity.settings import AffinitySettings
 from engine.architectures.settings import NetworkSettings
 from engine.auxiliary.settings import AuxiliarySettings
 from engine.checks import check_fields
+from engine.datasets.settings import DataSettings
 from engine.errors import KindredError
 from engine.weighting.settings import WeightingSettings
 
@@ -28,26 +29,25 @@ _CHOICES = {
 }
 
 
-@dataclass(frozen=True)
-class RunConfig(AffinitySettings, AuxiliarySettings, WeightingSettings, NetworkSettings):
+@dataclass(frozen=True, kw_only=True)
+class RunConfig(AffinitySettings, AuxiliarySettings, WeightingSettings, NetworkSettings, DataSettings):
     """Everything that decides a run's result; two runs with equal configurations end with equal numbers.
 
-    The fields of the network, the weighting, auxiliary tasks and the affinity are described by their own classes. Which
-    updates the estimator ``auto`` observes depends on how fast the machine is; all else does not.
+    The fields of the data, the network, the weighting, auxiliary tasks and the affinity are described by their own
+    classes. Which updates the estimator ``auto`` observes depends on how fast the machine is; all else does not.
 
     Attributes:
-        dataset: in the catalog.
         optimizer: ``sgd`` (with ``momentum``) or ``adam``.
         learning_rate: of the joint update, and the step size of the lookahead.
-        batch_size: samples an update; a last, smaller batch of an epoch is left out.
-        epochs: passes over the training split.
+        batch_size: samples an update, of each part where tasks have inputs of their own; a last, smaller batch of a
+            pass is left out.
+        epochs: passes over the training split; of several parts, updates that see about as many samples as there are.
         window: updates that a stored window sums, of those observed; 0 chooses so that a run has at most 100 windows.
         seed: of the initial weights, the order of the data and random masks.
         threads: of computation; part of the result's last bits.
         device: ``cpu`` or ``cuda``.
     """
 
-    dataset: str
     optimizer: str = "sgd"
     learning_rate: float = 0.05
     momentum: float = 0.0
@@ -59,15 +59,14 @@ class RunConfig(AffinitySettings, AuxiliarySettings, WeightingSettings, NetworkS
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        catalog.find("dataset", self.dataset)
-        for settings in (NetworkSettings, WeightingSettings, AuxiliarySettings, AffinitySettings):
+        for settings in (DataSettings, NetworkSettings, WeightingSettings, AuxiliarySettings, AffinitySettings):
             settings.__post_init__(self)
         check_fields(self, _RANGES, _CHOICES)
-        chosen = {kind: getattr(self, kind) for kind in ("dataset", "trunk", "architecture", "weighting")}
+        chosen = {kind: getattr(self, kind) for kind in ("dataset", "trunk", "architecture", "weighting", "auxiliary")}
         for estimator in (self.affinity, self.cheap) if self.affinity == "corrected" else (self.affinity,):
             check_fit({**chosen, "estimator": estimator})
             if estimator == "last_layer" and self.metric:
-                _check_metric(self.architecture)
+                _check_metric(self)
 
     def to_json(self) -> dict[str, Any]:
         """As a plain dictionary."""
@@ -89,19 +88,25 @@ class RunConfig(AffinitySettings, AuxiliarySettings, WeightingSettings, NetworkS
         return cls(**content)
 
 
-def _check_metric(architecture: str) -> None:
-    if catalog.ONE_REPRESENTATION not in catalog.has("architecture", architecture):
-        raise KindredError(
-            f"Metric is on, but needs {catalog.ONE_REPRESENTATION}, which the architecture {architecture!r} has not; "
-            "leave the metric off, or choose the architecture hard_sharing."
-        )
+def _check_metric(config: RunConfig) -> None:
+    for kind, need, other in (
+        ("architecture", catalog.ONE_REPRESENTATION, "hard_sharing"),
+        ("dataset", catalog.ONE_INPUT, "yeast"),
+    ):
+        name = getattr(config, kind)
+        if need not in _had(kind, name, need, None):
+            raise KindredError(
+                f"Metric is on, but needs {need}, which the {kind} {name!r} has not; leave the metric off, or choose a "
+                f"{kind} like {other}."
+            )
 
 
-def check_fit(chosen: Mapping[str, str]) -> None:
+def check_fit(chosen: Mapping[str, str], offered: tuple[str, ...] | None = None) -> None:
     """See that what every chosen method needs is had by another one.
 
     Args:
         chosen: kind → name; names that the catalog does not know, such as one's own trunk, need nothing.
+        offered: what the data set has, once it is loaded; by default what the catalog says, and all of one's own.
 
     Raises:
         KindredError: naming the two that do not go together, and what does.
@@ -109,11 +114,18 @@ def check_fit(chosen: Mapping[str, str]) -> None:
     for kind, name in chosen.items():
         for need in catalog.needs(kind, name):
             giver = catalog.GIVEN_BY[need]
-            if giver in chosen and need not in catalog.has(giver, chosen[giver]):
-                fitting = [entry.name for entry in catalog.entries(giver) if need in entry.has]
-                others = [entry.name for entry in catalog.entries(kind) if need not in entry.needs]
-                others += ["none"] if kind == "estimator" else []
-                raise KindredError(
-                    f"The {kind} {name!r} needs {need}, which the {giver} {chosen[giver]!r} has not; choose the "
-                    f"{giver} {' or '.join(fitting)}, or the {kind} {' or '.join(others[:3])}."
-                )
+            if giver not in chosen or need in _had(giver, chosen[giver], need, offered):
+                continue
+            fitting = [entry.name for entry in catalog.entries(giver) if need in entry.has]
+            others = [entry.name for entry in catalog.entries(kind) if need not in entry.needs]
+            others += ["none"] if kind in ("estimator", "auxiliary") else []
+            raise KindredError(
+                f"The {kind} {name!r} needs {need}, which the {giver} {chosen[giver]!r} has not; choose the "
+                f"{giver} {' or '.join(fitting)}, or the {kind} {' or '.join(others[:3])}."
+            )
+
+
+def _had(giver: str, name: str, need: str, offered: tuple[str, ...] | None) -> tuple[str, ...]:
+    if giver == "dataset" and offered is not None:
+        return offered
+    return (need,) if ":" in name else catalog.has(giver, name)

@@ -6,12 +6,13 @@ JSON list of the same length, a line.
 
 import json
 import sys
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from engine import catalog
 from engine.architectures.cost import cost_of
 from engine.datasets.dataset import Dataset
+from engine.datasets.loading import data_of, load_dataset
+from engine.datasets.settings import DataSettings
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.training.session import blueprint_of
@@ -23,7 +24,7 @@ def describe(config: RunConfig) -> dict[str, Any]:
     Raises:
         KindredError: if it cannot be built.
     """
-    blueprint = blueprint_of(config, _dataset(config.dataset))
+    blueprint = blueprint_of(config, _dataset(data_of(config)))
     cost = cost_of(blueprint)
     return {
         "tasks": [{"name": task.name, "loss": task.loss, "summary": task.summary} for task in blueprint.tasks],
@@ -33,9 +34,9 @@ def describe(config: RunConfig) -> dict[str, Any]:
     }
 
 
-@cache
-def _dataset(name: str) -> Dataset:
-    return catalog.load("dataset", name)()
+@lru_cache(maxsize=8)
+def _dataset(settings: DataSettings) -> Dataset:
+    return load_dataset(settings)
 
 
 def _answer(settings: dict[str, Any]) -> dict[str, Any]:

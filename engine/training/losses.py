@@ -1,11 +1,12 @@
-"""The losses and metrics that a task can name."""
+"""The losses and metrics that a task can name, over the labels that are known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.datasets.dataset import NO_CLASS
 from engine.tasks import Task
 
 FOCUS = 2  # γ of the focal loss
@@ -23,36 +24,112 @@ def _soft_cross_entropy(output: Tensor, label: Tensor) -> Tensor:
     return -(label * (1 - log_chance.exp()) ** FOCUS * log_chance).sum(1).mean()
 
 
+# Each takes what ``_matched`` gives, for the labels that are known.
 _LOSSES = {
-    "binary_cross_entropy": lambda output, label: F.binary_cross_entropy_with_logits(output.squeeze(1), label),
+    "binary_cross_entropy": F.binary_cross_entropy_with_logits,
     "cross_entropy": F.cross_entropy,
     "soft_cross_entropy": _soft_cross_entropy,
-    "squared_error": lambda output, label: F.mse_loss(output.squeeze(1), label),
+    "squared_error": F.mse_loss,
+    "absolute_error": F.l1_loss,
 }
 
 
-def _r_squared(output: Tensor, label: Tensor) -> Tensor:
-    return 1 - (output.squeeze(1) - label).square().mean() / label.var(correction=0)
+def _matched(task: Task, output: Tensor, label: Tensor, sparse: bool) -> tuple[Tensor, Tensor]:
+    """Output and label side by side, without the places where no label is known.
 
-
-_METRICS = {
-    "binary_cross_entropy": lambda output, label: ((output.squeeze(1) > 0) == (label > 0.5)).double().mean(),
-    "cross_entropy": lambda output, label: (output.argmax(1) == label).double().mean(),
-    "soft_cross_entropy": lambda output, label: (output.argmax(1) == label.argmax(1)).double().mean(),
-    "squared_error": _r_squared,
-}
+    Both ``[places]``; for classes the output is ``[places, classes]``. Places are samples, or of a dense task their
+    positions, and each output of a real-valued task. Unknown ones are taken out, not multiplied by 0, so that no
+    gradient comes from them, whatever the output there.
+    """
+    if task.loss == "soft_cross_entropy":
+        return output, label
+    if task.loss == "cross_entropy":
+        if task.dense:
+            output, label = output.movedim(1, -1).flatten(0, -2), label.flatten()
+        there = label != NO_CLASS
+    else:
+        output = output.squeeze(1) if task.outputs == 1 else output
+        there = ~label.isnan()
+    return (output[there], label[there]) if sparse else (output, label)
 
 
 def task_losses(
-    tasks: Sequence[Task], outputs: Mapping[str, Tensor], labels: Mapping[str, Tensor]
+    tasks: Sequence[Task],
+    outputs: Mapping[str, Tensor],
+    labels: Mapping[str, Tensor],
+    sparse: Collection[str] = (),
 ) -> dict[str, Tensor]:
-    """Each task's mean loss over the batch; lower is better."""
-    return {task.name: _LOSSES[task.loss](outputs[task.name], labels[task.name]) for task in tasks}
+    """Each task's mean loss over the labels that the batch has of it; lower is better. A task without any is left out.
+
+    Args:
+        sparse: the tasks of which labels may be missing.
+    """
+    losses = {}
+    for task in tasks:
+        output, label = _matched(task, outputs[task.name], labels[task.name], task.name in sparse)
+        if len(label):
+            losses[task.name] = _LOSSES[task.loss](output, label)
+    return losses
+
+
+class Tally:
+    """One task's loss and metric over any number of batches, as if they were one.
+
+    The metric is the accuracy, or R² of real numbers: 1 − Σ (output − label)² / Σ (label − mean label)², the mean that
+    of each output, NaN where labels do not differ.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._places, self._loss, self._score = 0, 0.0, 0.0
+        self._moments = torch.zeros(3, task.outputs, dtype=torch.float64)  # of real labels: number, sum, sum of squares
+
+    @torch.no_grad()
+    def add(self, output: Tensor, label: Tensor, sparse: bool) -> None:
+        """Take in one batch; the arguments are as of ``task_losses``, of one task."""
+        task = self._task
+        given, wanted = _matched(task, output, label, sparse)
+        if not len(wanted):
+            return
+        places = len(wanted) if task.loss in ("cross_entropy", "soft_cross_entropy") else wanted.numel()
+        self._places += places
+        self._loss += float(_LOSSES[task.loss](given, wanted)) * places
+        if task.real:
+            self._score += float((given - wanted).double().square().sum())
+            self._moments += _moments(task, label)
+        elif task.loss == "binary_cross_entropy":
+            self._score += float(((given > 0) == (wanted > 0.5)).sum())
+        else:
+            classes = wanted if task.loss == "cross_entropy" else wanted.argmax(1)
+            self._score += float((given.argmax(1) == classes).sum())
+
+    @property
+    def loss(self) -> float:
+        """Mean over all known labels; NaN without any."""
+        return self._loss / self._places if self._places else float("nan")
+
+    @property
+    def metric(self) -> float:
+        """Higher is better; NaN without any label."""
+        if not self._task.real:
+            return self._score / self._places if self._places else float("nan")
+        number, total, squares = self._moments
+        spread = float((squares - total.square() / number.clamp_min(1)).sum())
+        return 1 - self._score / spread if spread > 1e-12 * float(squares.sum()) else float("nan")
+
+
+def _moments(task: Task, label: Tensor) -> Tensor:
+    rows = label.movedim(1, -1).reshape(-1, task.outputs) if task.outputs > 1 else label.reshape(-1, 1)
+    there, values = ~rows.isnan(), rows.double().nan_to_num(0)
+    return torch.stack([there.double().sum(0), values.sum(0), values.square().sum(0)]).cpu()
 
 
 def task_metrics(
-    tasks: Sequence[Task], outputs: Mapping[str, Tensor], labels: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """Each task's metric over all given samples (accuracy, or R² for real numbers); higher is better."""
-    with torch.no_grad():
-        return {task.name: _METRICS[task.loss](outputs[task.name], labels[task.name]) for task in tasks}
+    tasks: Sequence[Task], outputs: Mapping[str, Tensor], labels: Mapping[str, Tensor], sparse: Collection[str] = ()
+) -> dict[str, float]:
+    """Each task's metric over the given samples (accuracy, or R² for real numbers); higher is better; NaN without any
+    label."""
+    tallies = {task.name: Tally(task) for task in tasks}
+    for name, tally in tallies.items():
+        tally.add(outputs[name], labels[name], name in sparse)
+    return {name: tally.metric for name, tally in tallies.items()}

@@ -22,13 +22,16 @@ class Readings:
     def __init__(self, tasks: int) -> None:
         self._tasks = tasks
         self._sums: dict[str, Sums] = {}
-        self._step_from = self._updates = 0
-        self._weights = torch.zeros(tasks, dtype=torch.float64)
+        self._step_from = 0
+        self._weights = torch.zeros(2, tasks, dtype=torch.float64)  # their sum, and of how many updates
 
-    def add(self, weighed: Weighed) -> None:
-        """Take in what a weighting did with one update."""
-        self._weights += weighed.weights
-        self._updates += 1
+    def add(self, weighed: Weighed, labelled: Tensor) -> None:
+        """Take in what a weighting did with one update.
+
+        Args:
+            labelled: ``[tasks]``: which tasks had labels in it.
+        """
+        self._weights[:, labelled] += torch.stack([weighed.weights, torch.ones(self._tasks)])[:, labelled]
         if weighed.cosines is not None:
             agreement = torch.where(weighed.cosines < 0, -1.0, 1.0)
             self._add("gradient_cosine", weighed.cosines)
@@ -41,13 +44,13 @@ class Readings:
             network: the network's own readings at this moment, see ``Network.readings``.
 
         Returns:
-            the mean weights of the window, and a window of every reading.
+            the mean weights of the window (NaN for a task without labels in it), and a window of every reading.
         """
         for reading, relation in network.items():
             self._add(reading, relation)
-        weights = TaskWeights(self._step_from, step, (self._weights / self._updates).float().numpy())
+        weights = TaskWeights(self._step_from, step, (self._weights[0] / self._weights[1]).float().numpy())
         windows = {reading: sums.close(step) for reading, sums in self._sums.items()}
-        self._step_from, self._updates = step, 0
+        self._step_from = step
         self._weights = torch.zeros_like(self._weights)
         return weights, {reading: window for reading, window in windows.items() if window is not None}
 
@@ -55,14 +58,13 @@ class Readings:
         """All that is summed in the open window, as tensors and plain values."""
         return {
             "step_from": self._step_from,
-            "updates": self._updates,
             "weights": self._weights.clone(),
             "sums": {reading: sums.state() for reading, sums in self._sums.items()},
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from where ``state`` was taken."""
-        self._step_from, self._updates, self._weights = state["step_from"], state["updates"], state["weights"].clone()
+        self._step_from, self._weights = state["step_from"], state["weights"].clone()
         for reading, sums in state["sums"].items():
             self._sums[reading] = Sums(self._tasks)
             self._sums[reading].load_state(sums)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,16 +17,19 @@ from engine.affinity.shared import Shared
 from engine.architectures.cost import build, cost_of
 from engine.architectures.network import Blueprint, Network
 from engine.auxiliary.maxl import Maxl, generated_task
-from engine.datasets.dataset import Dataset, Split, epoch_order
+from engine.datasets.dataset import SPLITS, Dataset, at_most, known
+from engine.datasets.loading import load_dataset, offers
 from engine.errors import KindredError
-from engine.runs.config import RunConfig
+from engine.runs.config import RunConfig, check_fit
 from engine.tasks import Evaluation, TaskWeights
-from engine.training.losses import task_losses, task_metrics
+from engine.training.feed import Batch, parts_of
+from engine.training.losses import Tally, task_losses, task_metrics
+from engine.training.mean_losses import MeanLosses
 from engine.training.readings import Readings
+from engine.training.sampling import Sampler
 from engine.weighting.weighting import JointStep
 
 WINDOWS_A_RUN = 100
-EVALUATION_CHUNK = 4096
 
 
 class Sink(Protocol):
@@ -46,7 +50,7 @@ class Session:
 
     Args:
         config: what to train.
-        dataset: loaded from the catalog if not given.
+        dataset: what ``config`` names, if it is loaded already.
 
     Raises:
         KindredError: if the data set and the configuration do not fit.
@@ -58,21 +62,18 @@ class Session:
         torch.set_num_threads(config.threads)
         self.config = config
         self.device = torch.device(config.device)
-        self.dataset = dataset or catalog.load("dataset", config.dataset)()
-        self.train = self.dataset.train.to(self.device)
-        self.validation = self.dataset.validation.to(self.device)
-        self.test = self.dataset.test.to(self.device)
-        self.steps_per_epoch = len(self.train) // config.batch_size
-        if not self.steps_per_epoch:
-            raise KindredError(
-                f"Batch size is {config.batch_size}, but {self.dataset.name} has {len(self.train)} training samples; "
-                "choose a batch size no larger than that."
-            )
+        self.dataset = at_most(dataset or load_dataset(config), config.samples, config.seed)
+        _check_data(config, self.dataset)
+        blueprint = blueprint_of(config, self.dataset)
+        self.tasks = blueprint.tasks
+        self.parts = {
+            split: parts_of(self.dataset.tasks, getattr(self.dataset, split), self.device) for split in SPLITS
+        }
+        self.sampler = Sampler([len(part) for part in self.dataset.train], config, config.batch_size, config.seed)
+        self.steps_per_epoch = self.sampler.steps_per_epoch
         self.steps = self.steps_per_epoch * config.epochs
         self.window_steps = config.every * (config.window or math.ceil(self.steps / config.every / WINDOWS_A_RUN))
 
-        blueprint = blueprint_of(config, self.dataset)
-        self.tasks = blueprint.tasks
         self.cost = cost_of(blueprint)
         torch.manual_seed(config.seed)
         self.model = build(blueprint).to(self.device)
@@ -92,7 +93,7 @@ class Session:
         self._order = (-1, torch.empty(0))
         self._features: tuple[torch.Tensor, ...] = ()
         self.model.heads.register_forward_pre_hook(self._keep_features)
-        self._clear_losses()
+        self.losses = MeanLosses(len(self.tasks))
 
     def run(self, sink: Sink) -> bool:
         """Train from the step reached to the last one, or until the sink asks to stop.
@@ -132,33 +133,37 @@ class Session:
         """
         began = time.perf_counter()
         self.model.begin_step(self.step / self.steps)
-        inputs, labels = self._batch()
+        batches = self._batches()
         outputs: dict[str, torch.Tensor] = {}
 
         def evaluate() -> dict[str, torch.Tensor]:
-            outputs.update(self.model(inputs))
-            return task_losses(self.tasks, outputs, labels)
+            losses = {}
+            for batch in batches:
+                outputs.update(self.model(batch.inputs, batch.tasks))
+                losses |= task_losses(batch.tasks, outputs, batch.labels, batch.sparse)
+            return {task.name: losses[task.name] for task in self.tasks if task.name in losses}
 
         if self.observer is not None:
             self.observer.prepare()
         losses = evaluate()
         given = dict(outputs)
         window = self.observer.observe(losses, evaluate) if self.observer is not None else None
-        self.loss_total += torch.stack([loss.detach().double() for loss in losses.values()]).cpu()
-
         self.model.zero_grad()
         self.optimizer.zero_grad()
-        joint = JointStep(
-            step=self.step,
-            epoch=self.step // self.steps_per_epoch,
-            losses=losses,
-            shared=self._shared,
-            own=self._own,
-            last_shared=self.model.last_shared(),
-            features=self._features,
-            metrics=lambda: torch.stack(list(task_metrics(self.tasks, given, labels).values())),
-        )
-        self.readings.add(self.weighting.backward(joint))
+        if losses:  # a batch may have no label at all
+            joint = JointStep(
+                step=self.step,
+                epoch=self.step // self.steps_per_epoch,
+                tasks=[task.name for task in self.tasks],
+                losses=losses,
+                shared=self._shared,
+                own=self._own,
+                last_shared=self.model.last_shared(),
+                features=self._features,
+                metrics=lambda: self._metrics(batches, given),
+            )
+            self.losses.add(joint.values, joint.labelled)
+            self.readings.add(self.weighting.backward(joint), joint.labelled)
         self._features = ()
         regularizer = self.model.regularizer()
         if regularizer is not None:
@@ -168,7 +173,8 @@ class Session:
             self.relating.step()
         self.model.after_step(self.config.learning_rate)
         if self.auxiliary is not None:
-            self.auxiliary.meta_step(self.model, inputs, labels, self.config.learning_rate)
+            (batch,) = batches
+            self.auxiliary.meta_step(self.model, batch.inputs, batch.labels, self.config.learning_rate)
             self._features = ()  # its passes are not those of an update
         self.step += 1
         self.seconds += time.perf_counter() - began
@@ -176,19 +182,18 @@ class Session:
 
     def evaluate(self, split: str) -> Evaluation:
         """Losses and metrics over a whole split, in evaluation mode; moves nothing."""
-        data: Split = getattr(self, split)
-        labels = self._with_generated(data.inputs, data.labels)
+        tallies = {task.name: Tally(task) for task in self.tasks}
         self.model.begin_step(self.step / self.steps)
         self.model.eval()
         with torch.no_grad():
-            chunks = [self.model(inputs) for inputs in data.inputs.split(EVALUATION_CHUNK)]
+            for part in self.parts[split]:
+                for batch in map(self._with_generated, part.chunks()):
+                    outputs = self.model(batch.inputs, batch.tasks)
+                    for task in batch.tasks:
+                        tallies[task.name].add(outputs[task.name], batch.labels[task.name], task.name in batch.sparse)
         self.model.train()
-        outputs = {task.name: torch.cat([chunk[task.name] for chunk in chunks]) for task in self.tasks}
-        measured = (task_losses, task_metrics)
-        losses, metrics = (
-            np.array([value.item() for value in measure(self.tasks, outputs, labels).values()], np.float32)
-            for measure in measured
-        )
+        losses = np.array([tally.loss for tally in tallies.values()], np.float32)
+        metrics = np.array([tally.metric for tally in tallies.values()], np.float32)
         return Evaluation(self.step, split, losses, metrics)
 
     @property
@@ -206,7 +211,8 @@ class Session:
             "generator": torch.get_rng_state(),
             "gpu_generator": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
             "observer": self.observer.state() if self.observer is not None else None,
-            "loss_total": self.loss_total,
+            "losses": self.losses.state(),
+            "sampler": self.sampler.state(),
             "weighting": self.weighting.state(),
             "readings": self.readings.state(),
             "auxiliary": self.auxiliary.state() if self.auxiliary is not None else None,
@@ -232,7 +238,9 @@ class Session:
         torch.set_rng_state(state["generator"])
         if state["gpu_generator"] is not None:
             torch.cuda.set_rng_state(state["gpu_generator"], self.device)
-        self.step, self.loss_total, self.seconds = state["step"], state["loss_total"], state["seconds"]
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.losses.load_state(state["losses"])
+        self.sampler.load_state(state["sampler"])
         self.weighting.load_state(state["weighting"])
         self.readings.load_state(state["readings"])
         if self.auxiliary is not None:
@@ -240,18 +248,22 @@ class Session:
         if self.observer is not None:
             self.observer.load_state(state["observer"])
 
-    def _batch(self) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        epoch, position = divmod(self.step, self.steps_per_epoch)
-        if self._order[0] != epoch:
-            self._order = epoch, epoch_order(len(self.train), self.config.seed, epoch).to(self.device)
-        first = position * self.config.batch_size
-        inputs, labels = self.train.batch(self._order[1][first : first + self.config.batch_size])
-        return inputs, self._with_generated(inputs, labels)
+    def _batches(self) -> list[Batch]:
+        drawn = self.sampler.draw(self.step)
+        return [self._with_generated(self.parts["train"][part].batch(indices)) for part, indices in drawn]
 
-    def _with_generated(self, inputs: torch.Tensor, labels: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    def _with_generated(self, batch: Batch) -> Batch:
         if self.auxiliary is None:
-            return labels
-        return labels | {self.auxiliary.task.name: self.auxiliary.labels(inputs, labels)}
+            return batch
+        task = self.auxiliary.task
+        labels = batch.labels | {task.name: self.auxiliary.labels(batch.inputs, batch.labels)}
+        return replace(batch, tasks=(*batch.tasks, task), labels=labels)
+
+    def _metrics(self, batches: list[Batch], outputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        found: dict[str, float] = {}
+        for batch in batches:
+            found |= task_metrics(batch.tasks, outputs, batch.labels, batch.sparse)
+        return torch.tensor([found.get(task.name, torch.nan) for task in self.tasks])
 
     def _auxiliary(self, blueprint: Blueprint) -> Maxl | None:
         if self.config.auxiliary == "none":
@@ -273,17 +285,12 @@ class Session:
     def _ends_window(self, step: int) -> bool:
         return step % self.window_steps == 0 or step == self.steps
 
-    def _clear_losses(self) -> None:
-        self.loss_total = torch.zeros(len(self.tasks), dtype=torch.float64)
-
     def _report_window(self, sink: Sink) -> None:
         """Mean losses and weights since the last window, and the network's own readings as they are now."""
-        length = (self.step - 1) % self.window_steps + 1
-        losses = (self.loss_total / length).to(torch.float32).numpy()
+        losses, seen = self.losses.close()
         sink.evaluation(Evaluation(self.step, "train", losses, np.full_like(losses, np.nan)))
-        self._clear_losses()
-        for task, loss in zip(self.tasks, losses.tolist(), strict=True):
-            if not math.isfinite(loss):
+        for task, loss, labelled in zip(self.tasks, losses.tolist(), seen.tolist(), strict=True):
+            if labelled and not math.isfinite(loss):
                 raise KindredError(
                     f"After {self.step} updates the loss of {task.name!r} is {loss}: the training has diverged; lower "
                     "the learning rate."
@@ -297,7 +304,7 @@ class Session:
 
     def _report_labels(self, sink: Sink) -> None:
         if self.auxiliary is not None:
-            sink.artifact("generated labels", self.auxiliary.examples(self.validation))
+            sink.artifact("generated labels", self.auxiliary.examples(self.parts["validation"][0]))
 
 
 def blueprint_of(config: RunConfig, dataset: Dataset) -> Blueprint:
@@ -314,7 +321,38 @@ def blueprint_of(config: RunConfig, dataset: Dataset) -> Blueprint:
     if config.auxiliary == "maxl":
         (primary,) = (task for task in tasks if task.name in config.primary_tasks)
         tasks = (*tasks, generated_task(primary, config.subclasses))
-    return Blueprint(tasks, tuple(dataset.train.inputs.shape[1:]), config)
+    return Blueprint(tasks, dataset.input_shape, config)
+
+
+def _check_data(config: RunConfig, dataset: Dataset) -> None:
+    """See that the data set, now that it is known, goes with the rest.
+
+    Raises:
+        KindredError: if it does not.
+    """
+    kinds = ("dataset", "trunk", "architecture", "weighting", "auxiliary")
+    chosen = {kind: getattr(config, kind) for kind in kinds} | {"estimator": config.affinity}
+    check_fit(chosen, tuple(offers(dataset)))
+    if len(dataset.train) == 1 and len(dataset.train[0]) < config.batch_size:
+        raise KindredError(
+            f"Batch size is {config.batch_size}, but {dataset.name} has {len(dataset.train[0])} training samples; "
+            "choose a batch size no larger than that."
+        )
+    alone = all(len(part.labels) == 1 for part in dataset.train)
+    if config.affinity != "none" and config.parts_a_step == 1 and alone:
+        raise KindredError(
+            "Parts a step is 1, so that no update sees two tasks and no affinity can be observed; let an update draw "
+            "2 or more, or observe none."
+        )
+    if config.auxiliary == "maxl":
+        (part,) = dataset.train
+        for task in config.primary_tasks:
+            labels = part.labels.get(task)
+            if labels is not None and (not isinstance(labels, np.ndarray) or not known(labels).all()):
+                raise KindredError(
+                    f"Some labels of the primary task {task!r} are missing, but maxl makes finer ones of each; leave "
+                    "those samples out, or set auxiliary to none."
+                )
 
 
 def _optimizer(config: RunConfig, model: Network, weighting: list[torch.nn.Parameter]) -> torch.optim.Optimizer:

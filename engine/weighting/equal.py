@@ -10,4 +10,4 @@ class Equal(Weighting):
     """The sum of the task losses, as in Fifty et al. 2021: a task's step alone is then its share of the joint step."""
 
     def weights(self, joint: JointStep) -> Tensor:
-        return torch.ones(len(joint.losses))
+        return torch.ones(len(joint.tasks))

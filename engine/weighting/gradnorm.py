@@ -24,7 +24,8 @@ class GradNorm(Weighting):
     by one step of an Adam of their own at ``weight_rate``, after which they are brought to the sum T. So a task that
     learns slowly gets a longer gradient. Equal gradients of equal losses keep the weights 1: their sum. An update is
     made with the weights as they were before their own step, as in the paper. Cost: T backward passes through the heads
-    and the last shared layer. L_i(0) is the loss of the first batch.
+    and the last shared layer. L_i(0) is the loss of the first batch that has labels of the task. A task without labels
+    in a batch takes no part in its means; its weight moves by Adam's momentum alone.
 
     Source: Chen et al., "GradNorm: Gradient Normalization for Adaptive Loss Balancing in Deep Multitask Networks",
     ICML 2018, algorithm 1.
@@ -37,20 +38,19 @@ class GradNorm(Weighting):
         super().__init__(tasks, settings, seed)
         self.task_weights = Parameter(torch.ones(len(tasks), dtype=torch.float64))
         self.adam = torch.optim.Adam([self.task_weights], lr=settings.weight_rate)
-        self.first_losses: Tensor | None = None
+        self.first_losses = torch.full((len(tasks),), torch.nan, dtype=torch.float64)
 
     def weights(self, joint: JointStep) -> Tensor:
-        used = self.task_weights.detach().clone()
-        losses = joint.stacked.detach().double().cpu()
-        if self.first_losses is None:
-            self.first_losses = losses
+        used, there = self.task_weights.detach().clone(), joint.labelled
+        self.first_losses = torch.where(self.first_losses.isnan(), joint.values, self.first_losses)
         lengths = _gradient_lengths(joint)
         check_finite(lengths, joint)
-        change = torch.where(self.first_losses > 0, losses / self.first_losses, 1.0)
+        change = torch.where(self.first_losses > 0, joint.values / self.first_losses, 1.0)[there]
         slowness = change / change.mean() if change.any() else torch.ones_like(change)
-        scaled = used * lengths
+        scaled = (used * lengths)[there]
         target = scaled.mean() * slowness**self.settings.asymmetry
-        self.task_weights.grad = (scaled - target).sign() * lengths
+        self.task_weights.grad = torch.zeros_like(used)
+        self.task_weights.grad[there] = (scaled - target).sign() * lengths[there]
         self.adam.step()
         with torch.no_grad():
             self.task_weights.clamp_(min=LEAST)
@@ -74,10 +74,11 @@ class GradNorm(Weighting):
 
 
 def _gradient_lengths(joint: JointStep) -> Tensor:
-    """``[tasks]``, float64, on the CPU: of every task's gradient on the last shared layer."""
-    lengths = []
-    for loss in joint.losses.values():
+    """``[tasks]``, float64, on the CPU: of every task's gradient on the last shared layer; 0 for one without a loss."""
+    lengths = torch.zeros(len(joint.tasks), dtype=torch.float64)
+    for place, loss in zip(joint.labelled.nonzero().flatten().tolist(), joint.losses.values(), strict=True):
         parts = torch.autograd.grad(loss, list(joint.last_shared), retain_graph=True, allow_unused=True)
         squares = [part.double().square().sum() for part in parts if part is not None]
-        lengths.append(torch.stack(squares).sum().sqrt() if squares else loss.new_zeros((), dtype=torch.float64))
-    return torch.stack(lengths).cpu()
+        if squares:
+            lengths[place] = torch.stack(squares).sum().sqrt().cpu()
+    return lengths

@@ -25,4 +25,4 @@ class Mgda(Surgery):
     """
 
     def gram_weights(self, gram: Tensor, joint: JointStep, present: Tensor) -> Tensor:
-        return mgda_weights(gram, joint.stacked.detach().double().cpu()[present], self.settings.mgda_scale)
+        return mgda_weights(gram, joint.values[present], self.settings.mgda_scale)

@@ -41,4 +41,4 @@ class MgdaUb(Surgery):
         return Weighed(weights, cosines(gram))
 
     def gram_weights(self, gram: Tensor, joint: JointStep, present: Tensor) -> Tensor:
-        return mgda_weights(gram, joint.stacked.detach().double().cpu()[present], self.settings.mgda_scale)
+        return mgda_weights(gram, joint.values[present], self.settings.mgda_scale)

@@ -18,11 +18,11 @@ class Uncertainty(Weighting):
 
     With s_i = log σ_i², zero at the start and trained by the network's optimiser at ``weight_rate``, the total is ::
 
-        Σ c_i · exp(−s_i) · L_i + s_i / 2        c_i = ½ for a regression (squared_error), 1 for a classification
+        Σ c_i · exp(−s_i) · L_i + s_i / 2        c_i = ½ for a squared error, 1 for all others
 
-    A total below zero is normal. The weights are c_i · exp(−s_i). Its scale is not that of the other methods: a
-    regression starts at the weight ½, and a task of small loss is weighed up without a bound, at the optimum to 1 / L_i
-    in total, so that a learning rate that suits ``equal`` may be too large here.
+    over the tasks with labels in the batch. A total below zero is normal. The weights are c_i · exp(−s_i). Its scale is
+    not that of the other methods: a regression starts at the weight ½, and a task of small loss is weighed up without a
+    bound, at the optimum to 1 / L_i in total, so that a learning rate that suits ``equal`` may be too large here.
 
     Source: Kendall, Gal and Cipolla, "Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and
     Semantics", CVPR 2018, eq. 7 and 10, in s as the authors advise there.
@@ -37,7 +37,8 @@ class Uncertainty(Weighting):
 
     def backward(self, joint: JointStep) -> Weighed:
         weights = self.weights(joint)
-        (weights * joint.stacked + self.log_variances / 2).sum().backward()
+        labelled = joint.labelled.to(weights.device)
+        (weights[labelled] * joint.stacked + self.log_variances[labelled] / 2).sum().backward()
         return Weighed(weights.detach().double().cpu())
 
     def weights(self, joint: JointStep) -> Tensor:

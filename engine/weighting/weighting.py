@@ -6,6 +6,7 @@ one learning rate means the same everywhere, but for ``uncertainty``, whose weig
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
@@ -25,7 +26,8 @@ class JointStep:
     Attributes:
         step: updates made before it.
         epoch: passes over the data completed before it.
-        losses: task → scalar with its graph, for all tasks.
+        tasks: the names of all T tasks.
+        losses: task → scalar with its graph, for the tasks that have labels in this batch, in their order.
         shared: the parameters that several tasks' losses depend on.
         own: all others that are trained; each task's loss depends on some of them.
         last_shared: of ``shared``, those of the last layer.
@@ -35,6 +37,7 @@ class JointStep:
 
     step: int
     epoch: int
+    tasks: Sequence[str]
     losses: Mapping[str, Tensor]
     shared: Sequence[Parameter]
     own: Sequence[Parameter]
@@ -44,8 +47,20 @@ class JointStep:
 
     @property
     def stacked(self) -> Tensor:
-        """``[tasks]``: the losses, with their graph."""
+        """``[labelled tasks]``: the losses, with their graph."""
         return torch.stack(list(self.losses.values()))
+
+    @cached_property
+    def labelled(self) -> Tensor:
+        """``[tasks]``: whether there is a loss; on the CPU."""
+        return torch.tensor([task in self.losses for task in self.tasks])
+
+    @cached_property
+    def values(self) -> Tensor:
+        """``[tasks]``, float64, on the CPU: the losses without their graph; NaN for a task that has none."""
+        values = torch.full((len(self.tasks),), torch.nan, dtype=torch.float64)
+        values[self.labelled] = self.stacked.detach().double().cpu()
+        return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +68,8 @@ class Weighed:
     """What a method did with one update.
 
     Attributes:
-        weights: ``[tasks]``, float64: by how much each task's loss, or its gradient on the shared parameters, counted.
+        weights: ``[tasks]``, float64: by how much each task's loss, or its gradient on the shared parameters, counted;
+            of no meaning for a task without labels in the batch.
         cosines: ``[source, target]``, float64: of the tasks' gradients; None where the method took none.
     """
 
@@ -77,11 +93,11 @@ class Weighting:
         """Add the update's gradients to ``.grad`` of all parameters, which are None or hold what is to be added to."""
         weights = self.weights(joint).detach()
         losses = joint.stacked
-        (losses * weights.to(losses)).sum().backward()
+        (losses * weights[joint.labelled.to(weights.device)].to(losses)).sum().backward()
         return Weighed(weights.double().cpu())
 
     def weights(self, joint: JointStep) -> Tensor:
-        """``[tasks]``: the factor of each loss; may change the method's state."""
+        """``[tasks]``: the factor of each loss, those of tasks without labels unused; may change the method's state."""
         raise TypeError(f"{type(self).__name__} must say how it weighs.")
 
     def parameters(self) -> list[Parameter]:
@@ -102,9 +118,9 @@ class Weighting:
 class Surgery(Weighting):
     """A method that makes one direction out of the tasks' gradients on the shared parameters.
 
-    Subclasses give ``gram_weights``, or replace ``direction``. A task whose gradient is zero is left out of it and gets
-    the weight 0, so that it changes nothing for the others. The other parameters get the plain sum of the gradients, as
-    a head knows of no other task. Cost: one backward pass a task.
+    Subclasses give ``gram_weights``, or replace ``direction``. A task whose gradient is zero, as that of a task without
+    labels in the batch, is left out of it and gets the weight 0, so that it changes nothing for the others. The other
+    parameters get the plain sum of the gradients, as a head knows of no other task. Cost: one backward pass a task.
     """
 
     def backward(self, joint: JointStep) -> Weighed:
@@ -147,7 +163,8 @@ def task_gradients(joint: JointStep) -> tuple[Tensor, list[Tensor | None]]:
     """Every task's gradient on the shared parameters, and the sum of all on the others.
 
     Returns:
-        ``[tasks, numbers]``, and one tensor for each of ``joint.own``, or None where no loss depends on it.
+        ``[tasks, numbers]``, zero for a task without labels in the batch, and one tensor for each of ``joint.own``, or
+        None where no loss depends on it.
     """
     shared, own = list(joint.shared), list(joint.own)
     rows: list[Tensor] = []
@@ -163,7 +180,9 @@ def task_gradients(joint: JointStep) -> tuple[Tensor, list[Tensor | None]]:
         for number, gradient in enumerate(found[len(shared) :]):
             if gradient is not None:
                 total[number] = gradient if total[number] is None else total[number] + gradient
-    return torch.stack(rows), total
+    jacobian = rows[0].new_zeros(len(joint.tasks), len(rows[0]))
+    jacobian[joint.labelled.to(jacobian.device)] = torch.stack(rows)
+    return jacobian, total
 
 
 def gram_matrix(jacobian: Tensor, joint: JointStep) -> Tensor:
@@ -187,7 +206,7 @@ def check_finite(lengths: Tensor, joint: JointStep) -> None:
     Raises:
         KindredError: naming the tasks whose gradient is not.
     """
-    broken = [repr(task) for task, length in zip(joint.losses, lengths.tolist(), strict=True) if not isfinite(length)]
+    broken = [repr(task) for task, length in zip(joint.tasks, lengths.tolist(), strict=True) if not isfinite(length)]
     if broken:
         raise KindredError(
             f"After {joint.step} updates the gradient of {', '.join(broken)} is not finite: the training has diverged, "

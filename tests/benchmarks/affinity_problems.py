@@ -8,15 +8,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine import catalog
-from engine.datasets.dataset import Split
+from engine.datasets.dataset import Samples
+from engine.datasets.loading import load_dataset
+from engine.datasets.settings import DataSettings
 from engine.tasks import Task
+from engine.training.feed import Part
 from engine.training.losses import task_losses
 from tests.engine.affinity.problems import TrunkAndHeads
 
 SAMPLES = 3000
 FACTORS = 10
 
-Data = tuple[tuple[Task, ...], Split]
+Data = tuple[tuple[Task, ...], Part]
 Trunk = tuple[nn.Module, int]
 
 
@@ -48,7 +51,7 @@ class Training:
         torch.manual_seed(seed)
         self.batch_size, self.device = problem.batch, torch.device(device)
         self.tasks, samples = problem.data()
-        self.samples = samples.to(self.device)
+        self.samples = samples
         self.model = TrunkAndHeads(self.tasks, *problem.trunk()).to(self.device)
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=problem.rate)
         self._draws = torch.Generator().manual_seed(seed)
@@ -61,8 +64,9 @@ class Training:
 
     def draw(self) -> None:
         """Turn to the next batch."""
-        chosen = torch.randint(len(self.samples), (self.batch_size,), generator=self._draws).to(self.device)
-        self._inputs, self._labels = self.samples.batch(chosen)
+        chosen = torch.randint(len(self.samples), (self.batch_size,), generator=self._draws)
+        batch = self.samples.batch(chosen)
+        self._inputs, self._labels = batch.inputs, batch.labels
 
     def losses(self) -> dict[str, Tensor]:
         """Every task's loss on the present batch."""
@@ -76,8 +80,8 @@ class Training:
 
 
 def _yeast() -> Data:
-    dataset = catalog.load("dataset", "yeast")()
-    return dataset.tasks, dataset.train
+    dataset = load_dataset(DataSettings("yeast"))
+    return dataset.tasks, Part(dataset.tasks, dataset.train[0], torch.device("cpu"))
 
 
 def _mixtures(tasks: int, shape: tuple[int, ...]) -> Callable[[], Data]:
@@ -104,7 +108,8 @@ def _mixtures(tasks: int, shape: tuple[int, ...]) -> Callable[[], Data]:
         squared = normal(FACTORS, tasks) * (torch.rand(FACTORS, tasks, generator=random) < 0.2)
         asked = mixture @ linear + 0.7 * (mixture**2 - 1) @ squared + normal(SAMPLES, tasks)
         named = tuple(Task(f"task {place:03d}", "binary_cross_entropy") for place in range(tasks))
-        return named, Split(inputs, {task.name: (asked[:, place] > 0).float() for place, task in enumerate(named)})
+        labels = {task.name: (asked[:, place] > 0).float().numpy() for place, task in enumerate(named)}
+        return named, Part(named, Samples(inputs.numpy(), labels), torch.device("cpu"))
 
     return make
 

@@ -67,7 +67,7 @@ def test_a_settled_task_skips_what_it_chose_to_and_equal_ways_run_once():
     model.begin_step(0.9)
     runs = counted(model)
     inputs, _ = batch(model.tasks)
-    features = model.features(inputs)
+    features = model.features(inputs, range(len(model.tasks)))
     assert runs == [1, 1, 1, 2]  # tasks 1 and 3 run stage 2; {0, 2} and {1} run stage 3 on two inputs
     first, second, third, fourth = model.shared.stages
     begun = second(first(inputs))
@@ -86,7 +86,7 @@ def test_evaluation_takes_the_likelier_choice_while_searching():
         model.policy[:, 0] = torch.tensor([0.1, 0.0])
     model.begin_step(0.3)
     inputs, _ = batch(model.tasks)
-    features = model.eval().features(inputs)
+    features = model.eval().features(inputs, range(len(model.tasks)))
     torch.testing.assert_close(features[0], tower(model.shared.stages[:2], inputs))
     torch.testing.assert_close(features[1], tower(model.shared.stages, inputs))
 
@@ -99,7 +99,7 @@ def test_the_search_comes_to_the_last_stages_first():
     stages = model.shared.stages
     for progress, run in ((0.11, 3), (0.25, 3), (0.27, 2), (0.42, 2), (0.44, 1), (0.59, 1)):  # search is .1 to .6
         model.begin_step(progress)
-        torch.testing.assert_close(model.features(inputs)[0], tower(stages[:run], inputs))
+        torch.testing.assert_close(model.features(inputs, range(len(model.tasks)))[0], tower(stages[:run], inputs))
 
 
 def test_shares_are_drawn_by_their_probability_and_grow_decided():
@@ -114,7 +114,13 @@ def test_shares_are_drawn_by_their_probability_and_grow_decided():
     for progress in (0.36, 0.599):  # the first stage that can be skipped is drawn in the second half
         model.begin_step(progress)
         torch.manual_seed(0)
-        drawn = torch.stack([1 - each[0, 0] / base[0, 0] for _ in range(100) for each in model.features(inputs)])
+        drawn = torch.stack(
+            [
+                1 - each[0, 0] / base[0, 0]
+                for _ in range(100)
+                for each in model.features(inputs, range(len(model.tasks)))
+            ]
+        )
         assert abs((drawn > 0.5).float().mean() - probability) < 4 * (0.25 / 1400) ** 0.5
         undecided.append(torch.minimum(drawn, 1 - drawn).mean())
     assert undecided[1] < 0.5 * undecided[0]

@@ -101,7 +101,7 @@ def test_heads_pool_maps_to_two_by_two_and_enlarge_dense_ones():
     tasks = (Task("one", "squared_error"), Task("map", "cross_entropy", 3, dense=True))
     heads = Heads(tasks, (4, 6, 8), (1, 12, 16))
     features = torch.randn(5, 4, 6, 8)
-    outputs = heads([features, features])
+    outputs = heads([features, features], [0, 1])
     quarters = torch.stack(
         [features[..., r : r + 3, c : c + 4].mean((-1, -2)) for r in (0, 3) for c in (0, 4)], dim=-1
     ).flatten(1)
@@ -126,7 +126,9 @@ def test_heads_of_ones_own_are_given_the_features_as_they_are():
     model = network("soft_sharing", 3, heads=f"{ME}:two_layers")
     inputs, _ = batch(model.tasks)
     outputs = model(inputs)
-    for task, layer, features in zip(model.tasks, model.heads.layers, model.features(inputs), strict=True):
+    for task, layer, features in zip(
+        model.tasks, model.heads.layers, model.features(inputs, range(len(model.tasks))), strict=True
+    ):
         torch.testing.assert_close(outputs[task.name], layer(features))
 
 

@@ -13,7 +13,7 @@ def test_with_identities_the_towers_are_separate(kind):
     scattered(model)
     model.alpha.data = kept
     inputs, _ = batch(model.tasks, kind)
-    for features, tower in zip(model.features(inputs), model.shared, strict=True):
+    for features, tower in zip(model.features(inputs, range(len(model.tasks))), model.shared, strict=True):
         torch.testing.assert_close(features, tower(inputs))
 
 
@@ -27,7 +27,7 @@ def test_units_begin_with_the_own_share_and_the_rest_even():
 def test_equal_towers_give_what_one_tower_gives():
     model = network("cross_stitch", 4, own_share=0.6)
     inputs, _ = batch(model.tasks)
-    for features in model.features(inputs):
+    for features in model.features(inputs, range(len(model.tasks))):
         torch.testing.assert_close(features, model.shared[0](inputs))
 
 
@@ -38,7 +38,7 @@ def test_each_stage_is_given_the_mix_of_the_stage_before():
     for place in range(2):
         outputs = [model.shared[task].stages[place](features[task]) for task in range(3)]
         features = [sum(model.alpha[place, t, s] * outputs[s] for s in range(3)) for t in range(3)]
-    for mine, expected in zip(model.features(inputs), features, strict=True):
+    for mine, expected in zip(model.features(inputs, range(len(model.tasks))), features, strict=True):
         torch.testing.assert_close(mine, expected)
 
 
@@ -50,7 +50,7 @@ def test_the_reading_is_by_source_then_target():
     assert matrix[1, 2] == 0.25 and matrix[2, 1] == 0
 
     inputs, _ = batch(model.tasks)
-    features = model.features(inputs)
+    features = model.features(inputs, range(len(model.tasks)))
     source = list(model.shared[1].stages[0].parameters())
     assert any(each.any() for each in torch.autograd.grad(features[2].sum(), source, retain_graph=True))
     found = torch.autograd.grad(features[1].sum(), list(model.shared[2].parameters()), allow_unused=True)

@@ -43,7 +43,9 @@ def test_every_task_gets_an_output_of_its_shape_in_every_phase(architecture, cou
 def test_a_single_task_begins_as_a_plain_tower(architecture):
     model, plain = network(architecture, 1), network("hard_sharing", 1)
     inputs, _ = batch(model.tasks)
-    torch.testing.assert_close(model.features(inputs)[0], plain.features(inputs)[0])
+    torch.testing.assert_close(
+        model.features(inputs, range(len(model.tasks)))[0], plain.features(inputs, range(len(plain.tasks)))[0]
+    )
 
 
 @every
@@ -165,7 +167,7 @@ def test_the_catalog_says_whether_all_heads_are_given_the_same(architecture):
     model = scattered(network(architecture, 3))
     model.begin_step(0.35)
     inputs, _ = batch(model.tasks)
-    features = model.features(inputs)
+    features = model.features(inputs, range(len(model.tasks)))
     says = catalog.ONE_REPRESENTATION in catalog.has("architecture", architecture)
     assert says == all(each is features[0] for each in features)
 

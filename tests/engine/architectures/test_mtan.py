@@ -30,9 +30,9 @@ def test_with_masks_of_one_it_is_hard_sharing(kind):
 def test_a_closed_last_mask_leaves_its_task_nothing_and_the_others_all():
     model = network("mtan", 3)
     inputs, _ = batch(model.tasks)
-    before = model.features(inputs)
+    before = model.features(inputs, range(len(model.tasks)))
     force(model.attention[-1][1], -200.0)
-    after = model.features(inputs)
+    after = model.features(inputs, range(len(model.tasks)))
     assert not after[1].any() and before[1].any()
     assert torch.equal(after[0], before[0]) and torch.equal(after[2], before[2])
 
@@ -42,7 +42,7 @@ def test_masks_follow_the_paper():
     inputs, _ = batch(model.tasks)
     first = model.shared.stages[0](inputs)
     second = model.shared.stages[1](first)
-    for task, features in enumerate(model.features(inputs)):
+    for task, features in enumerate(model.features(inputs, range(len(model.tasks)))):
         g, h = model.attention[0][task][0], model.attention[0][task][3]
         attended = torch.sigmoid(h(torch.relu(g(first)))) * first
         g, h = model.attention[1][task][0], model.attention[1][task][3]
@@ -58,7 +58,7 @@ def test_attended_maps_are_averaged_to_the_size_of_the_next_stage():
     shared = [model.shared.stages[0](inputs)]
     for stage in model.shared.stages[1:]:
         shared.append(stage(shared[-1]))
-    model.features(inputs)
+    model.features(inputs, range(len(model.tasks)))
     first = model.attention[0][0](shared[0]) * shared[0]
     attended = model.attention[1][0](torch.cat([shared[1], first], 1)) * shared[1]
     means = attended.unfold(2, 2, 2).unfold(3, 2, 2).mean((-1, -2))

@@ -36,7 +36,7 @@ def test_with_all_gates_closed_the_towers_are_separate(kind, progress):
     model.begin_step(progress)
     for training in (True, False):
         model.train(training)
-        for features, tower in zip(model.features(inputs), model.shared, strict=True):
+        for features, tower in zip(model.features(inputs, range(len(model.tasks))), model.shared, strict=True):
             torch.testing.assert_close(features, tower(inputs))
 
 
@@ -53,7 +53,7 @@ def test_gates_are_relaxed_while_searching_and_discrete_afterwards_and_in_evalua
         (SETTLED, False, discrete),
     ):
         model.train(training).begin_step(progress)
-        torch.testing.assert_close(model.features(inputs), slow(model, inputs, alpha))
+        torch.testing.assert_close(model.features(inputs, range(len(model.tasks))), slow(model, inputs, alpha))
 
 
 def test_in_the_warm_up_every_gate_is_half_open():
@@ -65,7 +65,7 @@ def test_in_the_warm_up_every_gate_is_half_open():
     half = torch.full_like(gates, 0.5)
     for training in (True, False):
         model.train(training)
-        torch.testing.assert_close(model.features(inputs), slow(model, inputs, half))
+        torch.testing.assert_close(model.features(inputs, range(len(model.tasks))), slow(model, inputs, half))
     assert torch.equal(model.readings()["edges"], 0.5 + 0.5 * torch.eye(3))
 
 
@@ -81,7 +81,7 @@ def test_an_edge_carries_from_its_source_to_its_target_alone():
     assert model.note() == "Edges are chosen: 1 of 18 between the towers are open."
 
     inputs, _ = batch(model.tasks)
-    features = model.features(inputs)
+    features = model.features(inputs, range(len(model.tasks)))
     for target in range(3):
         for source in range(3):
             parameters = list(model.shared[source].parameters())
@@ -132,5 +132,5 @@ def test_open_edges_into_a_stage_begin_with_a_tenth_of_the_others_features():
     mixed = 1.1 * first  # towers are equal: the mean of the others is the same
     second = model.shared[0].stages[1](mixed)
     expected = second + 0.05 * (first + second)
-    for features in model.features(inputs):
+    for features in model.features(inputs, range(len(model.tasks))):
         torch.testing.assert_close(features, expected)

@@ -25,7 +25,9 @@ def test_with_blocks_that_are_multiples_of_the_identity_it_is_a_cross_stitch_net
 def test_it_begins_where_cross_stitch_begins(kind):
     stitched, model = network("cross_stitch", 4, kind, own_share=0.7), network("nddr", 4, kind, own_share=0.7)
     inputs, _ = batch(model.tasks, kind)
-    torch.testing.assert_close(model.features(inputs), stitched.features(inputs))
+    torch.testing.assert_close(
+        model.features(inputs, range(len(model.tasks))), stitched.features(inputs, range(len(stitched.tasks)))
+    )
     torch.testing.assert_close(model.readings(), stitched.readings())
 
 
@@ -37,7 +39,7 @@ def test_each_task_takes_all_channels_of_all_towers():
         outputs = [model.shared[task].stages[place](features[task]) for task in range(3)]
         blocks = mix.weight.view(3, 4, 3, 4)
         features = [sum(torch.einsum("cd,bdhw->bchw", blocks[t, :, s], outputs[s]) for s in range(3)) for t in range(3)]
-    torch.testing.assert_close(model.features(inputs), features)
+    torch.testing.assert_close(model.features(inputs, range(len(model.tasks))), features)
 
 
 def test_the_reading_is_by_source_then_target():
@@ -51,7 +53,7 @@ def test_the_reading_is_by_source_then_target():
     assert matrix[2, 1] == 0
 
     inputs, _ = batch(model.tasks)
-    features = model.features(inputs)
+    features = model.features(inputs, range(len(model.tasks)))
     source = list(model.shared[1].stages[0].parameters())
     assert any(each.any() for each in torch.autograd.grad(features[2].sum(), source, retain_graph=True))
     found = torch.autograd.grad(features[1].sum(), list(model.shared[2].parameters()))

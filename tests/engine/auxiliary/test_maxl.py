@@ -12,10 +12,11 @@ from engine import catalog
 from engine.architectures.cost import build
 from engine.architectures.network import Blueprint
 from engine.auxiliary.maxl import Maxl, collapse, generated_task, masked_softmax
-from engine.datasets.dataset import Split
+from engine.datasets.dataset import Samples
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.tasks import Task
+from engine.training.feed import Batch, Part
 from engine.training.losses import task_losses
 
 CPU = torch.device("cpu")
@@ -43,11 +44,17 @@ def make(primary=THIRD, shape=(6,), others=(), seed=0, **settings):
 
 
 def samples(number=24, shape=(6,), seed=0):
-    """A split whose two classifications can be learned."""
+    """A batch whose two classifications can be learned."""
     inputs = torch.randn(number, *shape, generator=torch.Generator().manual_seed(seed))
     flat = inputs.flatten(1)
     labels = {"third": flat[:, :3].argmax(1), "sign": (flat[:, 0] > 0).float(), "other": flat[:, 1]}
-    return Split(inputs, labels)
+    return Batch((THIRD, SIGN, OTHER), inputs, labels, frozenset())
+
+
+def part(data):
+    """The batch as a part of a split."""
+    labels = {name: values.numpy() for name, values in data.labels.items()}
+    return Part(data.tasks, Samples(data.inputs.numpy(), labels), CPU)
 
 
 def bits(values):
@@ -104,7 +111,7 @@ def test_a_label_depends_on_its_sample_alone_and_making_it_moves_nothing():
     maxl.meta_step(model, data.inputs, data.labels, LEARNING_RATE)
     before, drawn = bits(maxl.generator.state_dict()), torch.get_rng_state()
     together = maxl.labels(data.inputs, data.labels)
-    alone = [maxl.labels(*data.batch(torch.tensor([place]))) for place in range(len(data))]
+    alone = [maxl.labels(each.inputs, each.labels) for each in (part(data).batch(torch.tensor([n])) for n in range(24))]
     torch.testing.assert_close(together, torch.cat(alone))
     assert_same(maxl.generator.state_dict(), before)
     assert torch.equal(torch.get_rng_state(), drawn)
@@ -181,7 +188,7 @@ def explicit_meta_loss(model, maxl, data, primary, entropy_weight):
         return F.binary_cross_entropy_with_logits(outputs[primary.name][:, 0], data.labels[primary.name])
 
     chances = outputs[maxl.task.name].softmax(1)
-    focal = -(generated * (1 - chances) ** 2 * chances.log()).sum() / len(data)
+    focal = -(generated * (1 - chances) ** 2 * chances.log()).sum() / len(data.inputs)
     model.zero_grad()
     (of_primary(outputs) + focal).backward()
     with torch.no_grad():
@@ -197,7 +204,7 @@ def test_the_meta_gradient_agrees_with_finite_differences(primary, batch_norm):
     model, maxl = make(primary, others=(OTHER,), batch_norm=batch_norm, label_entropy=0.01)
     model.double(), maxl.generator.double()
     data = samples()
-    data = Split(data.inputs.double(), {name: values.double() for name, values in data.labels.items()})
+    data = Batch(data.tasks, data.inputs.double(), {name: of.double() for name, of in data.labels.items()}, data.sparse)
     data.labels["third"] = data.labels["third"].long()
     parameters = list(maxl.generator.parameters())
     found = torch.autograd.grad(maxl.meta_loss(model, data.inputs, data.labels, LEARNING_RATE), parameters)
@@ -345,7 +352,7 @@ def test_a_state_taken_up_goes_on_bit_for_bit():
 def test_the_examples_tell_what_the_labels_are():
     _, maxl = make(shape=(1, 2, 3))
     data = samples(100, (1, 2, 3))
-    found = maxl.examples(data)
+    found = maxl.examples(part(data))
     labels = maxl.labels(data.inputs, data.labels)
     assert (found["primary"], found["classes"], found["subclasses"], found["samples"]) == ("third", 3, 4, 100)
     assert [(group["class"], group["subclass"]) for group in found["groups"]] == [
@@ -371,17 +378,17 @@ def test_the_examples_tell_what_the_labels_are():
 def test_the_examples_entropy_tells_a_collapse():
     _, maxl = make()
     data = samples(100)
-    assert 0.05 < maxl.examples(data)["entropy"] <= 1
+    assert 0.05 < maxl.examples(part(data))["entropy"] <= 1
     with torch.no_grad():
         maxl.generator.heads.layers[0].bias[::4] += 100
-    assert maxl.examples(data)["entropy"] == 0
-    assert [group["share"] for group in maxl.examples(data)["groups"]] == [1, 0, 0, 0] * 3
+    assert maxl.examples(part(data))["entropy"] == 0
+    assert [group["share"] for group in maxl.examples(part(data))["groups"]] == [1, 0, 0, 0] * 3
 
 
 def test_only_the_first_2000_samples_are_looked_at():
     _, maxl = make()
     data = samples(2500)
-    found = maxl.examples(data)
+    found = maxl.examples(part(data))
     assert sum(group["count"] for group in found["groups"]) == found["samples"] == 2000
 
 
@@ -391,7 +398,7 @@ def test_only_the_first_2000_samples_are_looked_at():
 )
 def test_thumbnails_are_made_of_small_images_only(shape, size):
     _, maxl = make(shape=shape)
-    (shown, *_) = [each for group in maxl.examples(samples(shape=shape))["groups"] for each in group["examples"]]
+    (shown, *_) = [each for group in maxl.examples(part(samples(shape=shape)))["groups"] for each in group["examples"]]
     assert (shown["thumbnail"] is None) == (size is None)
     assert size is None or torch.tensor(shown["thumbnail"]).shape == size
 
@@ -399,7 +406,7 @@ def test_thumbnails_are_made_of_small_images_only(shape, size):
 def test_examples_can_be_written_as_json_whatever_became_of_the_generator():
     _, maxl = make(SIGN, shape=(1, 2, 3))
     data = samples(10, (1, 2, 3))
-    blank = Split(torch.zeros_like(data.inputs), data.labels)
+    blank = Batch(data.tasks, torch.zeros_like(data.inputs), data.labels, data.sparse)
     with torch.no_grad():
         maxl.generator.heads.layers[0].bias.fill_(torch.nan)
-    json.dumps(maxl.examples(blank), allow_nan=False)
+    json.dumps(maxl.examples(part(blank)), allow_nan=False)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine import catalog
-from engine.datasets.dataset import Dataset, Split
+from engine.datasets.dataset import Dataset, Samples
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.tasks import Task
@@ -26,7 +26,7 @@ def dataset():
         inputs = torch.randn(samples, 1, 4, 4, generator=generator)
         flat = inputs.flatten(1)
         labels = {"sign": (flat[:, 0] > 0).float(), "third": flat[:, :3].argmax(1), "sum": flat[:, :4].sum(1)}
-        return Split(inputs, labels)
+        return (Samples(inputs.numpy(), {name: values.numpy() for name, values in labels.items()}),)
 
     return Dataset("made", tasks, split(60), split(20), split(20))
 
@@ -224,6 +224,10 @@ def test_a_batch_larger_than_the_data_is_refused(dataset):
 
 
 def test_the_convolutional_trunk_refuses_flat_inputs(dataset):
-    flat = replace(dataset, **{split: Split(torch.zeros(80, 5), {}) for split in ("train", "validation", "test")})
-    with pytest.raises(KindredError, match="use the trunk mlp"):
+    splits = {
+        split: tuple(Samples(part.inputs[:, 0, 0], part.labels) for part in getattr(dataset, split))
+        for split in ("train", "validation", "test")
+    }
+    flat = replace(dataset, **splits)
+    with pytest.raises(KindredError, match="or the trunk mlp"):
         Session(replace(CONFIG, trunk="convolutional"), flat)

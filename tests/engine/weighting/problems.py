@@ -39,6 +39,7 @@ def given(jacobian, losses=None, metrics=None, step=0, epoch=0, names=None, dtyp
     return JointStep(
         step=step,
         epoch=epoch,
+        tasks=names,
         losses={name: loss + value - loss.detach() for name, loss, value in zip(names, plain, values, strict=True)},
         shared=[shared],
         own=own,
@@ -103,12 +104,13 @@ class Training:
         return JointStep(
             step=self.step,
             epoch=self.step // 2,
+            tasks=[task.name for task in self.tasks],
             losses=task_losses(self.tasks, outputs, labels),
             shared=list(self.trunk.parameters()),
             own=list(self.heads.parameters()),
             last_shared=list(self.trunk[2].parameters()),
             features=[features] * len(self.tasks),
-            metrics=lambda: torch.stack([each.double() for each in task_metrics(self.tasks, outputs, labels).values()]),
+            metrics=lambda: torch.tensor(list(task_metrics(self.tasks, outputs, labels).values())),
         )
 
     def losses(self):
