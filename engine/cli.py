@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _datasets(_: argparse.Namespace) -> int:
     for entry in catalog.entries("dataset"):
-        print(f"{entry.name:10} {entry.summary}  [{entry.paper}]")
+        print(f"{entry.name:12} {entry.summary}{f'  [{entry.paper}]' if entry.paper else ''}")
     return 0
 
 

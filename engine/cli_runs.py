@@ -50,8 +50,8 @@ def add_run_commands(add: Add) -> None:
     _add_settings(sweep)
     sweep.add_argument("--name", default="", help="of the sweep; default: the data set's name")
     sweep.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of each, from --seed on; default: 3")
-    sweep.add_argument("--table", action="store_true", help="train nothing, print what there is")
-    sweep.add_argument("--split", choices=["validation", "test"], default="validation", help="that the table is of")
+    sweep.add_argument("--show", action="store_true", help="train nothing, print what there is")
+    sweep.add_argument("--score", choices=["validation", "test"], default="validation", help="that the table is of")
     sweep.add_argument("--json", action="store_true")
 
 
@@ -98,12 +98,12 @@ def _sweep(arguments: argparse.Namespace) -> int:
     store = Store(arguments.store)
     name = arguments.name or arguments.dataset
     finished = True
-    if not arguments.table:
+    if not arguments.show:
         run_ids = prepare(store, name, _config(arguments, affinity="none"), arguments.seeds)
         finished = _work_off_all(store, run_ids)
-    found = table(store, name, arguments.split)
+    found = table(store, name, arguments.score)
     if arguments.json:
-        print(json.dumps({"sweep": name, "split": arguments.split, "variants": _records(found)}, indent=2))
+        print(json.dumps({"sweep": name, "split": arguments.score, "variants": _records(found)}, indent=2))
     else:
         print(found.to_string(float_format="{:.4g}".format, na_rep="–"))
     return 0 if finished else 2

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from engine.datasets.dataset import Dataset, split_randomly
+from engine.datasets.digit_images import stroke_attributes
 from engine.datasets.settings import DataSettings
 from engine.tasks import Task
 
@@ -40,30 +41,3 @@ def load(_: DataSettings) -> Dataset:
         **stroke_attributes(images),
     }
     return split_randomly("digits", TASKS, images[:, None], labels)
-
-
-def stroke_attributes(images: np.ndarray) -> dict[str, np.ndarray]:
-    """Attributes measured on the image itself, not on its label.
-
-    Args:
-        images: ``[samples, rows, columns]``, brightness of the ink in 0 … 1; no image is blank.
-    """
-    rows, columns = np.mgrid[: images.shape[1], : images.shape[2]]
-    ink = images.sum((1, 2))
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return (images * values).sum((1, 2)) / ink
-
-    row, column = mean(rows), mean(columns)
-    from_row = rows - row[:, None, None]
-    from_column = columns - column[:, None, None]
-    mirrored = images[:, :, ::-1]
-    dark = images > 0.5
-    return {
-        "ink": images.mean((1, 2)),
-        "height_of_centre": row,
-        "width": np.sqrt(mean(from_column**2)),
-        "slant": mean(from_row * from_column) / mean(from_row**2),
-        "symmetry": (images * mirrored).sum((1, 2)) / (images**2).sum((1, 2)),
-        "strokes_crossed": (np.diff(dark, axis=2, prepend=False) & dark).sum((1, 2)) / images.shape[1],
-    }

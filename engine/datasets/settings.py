@@ -13,6 +13,11 @@ RANGES = {
     "temperature": (float, 0.01, 1000.0),
     "parts_a_step": (int, 0, 10_000),
 }
+# Settings that some data sets alone have.
+OF_SOME = {
+    ("table",): ("table", "targets", "kinds", "leave_out", "split_by"),
+    ("celeba", "taskonomy", "nyuv2"): ("folder",),
+}
 CHOICES = {
     "split": ("random", "group", "time"),
     "sampling": ("proportional", "uniform", "temperature"),
@@ -61,6 +66,13 @@ class DataSettings:
     def __post_init__(self) -> None:
         catalog.find_or_own("dataset", self.dataset)
         check_fields(self, RANGES, CHOICES)
+        for owners, names in OF_SOME.items():
+            for name in names:
+                if getattr(self, name) and self.dataset not in owners:
+                    raise KindredError(
+                        f"{name.replace('_', ' ').capitalize()} is {getattr(self, name)!r}, which means nothing for the "
+                        f"data set {self.dataset!r}; it is for {', '.join(owners)}."
+                    )
         if self.dataset == "table" and not (self.table and self.targets):
             raise KindredError(
                 "The data set is a table, but no file or no target is given; name both, as in --table houses.csv "

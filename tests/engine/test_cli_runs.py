@@ -75,7 +75,7 @@ def test_a_sweep_prints_its_table_and_goes_on_where_it_stopped(store, few, capsy
     assert main([*sweep, "--seeds", "2"]) == 0
     assert sum(run.sweep == "mine" for run in store.runs()) == 4
     assert [row["seeds"] for row in json.loads(out(capsys))["variants"]] == [2, 2]
-    assert main([*sweep, "--table", "--split", "test"]) == 0
+    assert main([*sweep, "--show", "--score", "test"]) == 0
     assert json.loads(out(capsys))["split"] == "test"
 
 

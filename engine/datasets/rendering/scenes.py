@@ -12,9 +12,9 @@ from engine.datasets.rendering.textures import Texture, any_colour, any_texture
 def random_scene(seed: int, number: int) -> Scene:
     """Scene ``number`` of a seed: a function of these two alone.
 
-    A room 4 … 7.5 metres long and wide and 2.5 … 3.4 high, with a door and often windows, pictures and a rug; an upright
-    camera near a wall or corner that looks across it; 3 … 7 bodies where the camera looks (``furnishing.furnish``); and
-    one or two lights under the ceiling.
+    A room 4 … 7.5 metres long and wide and 2.5 … 3.4 high, with a door and often windows, pictures and a rug; an
+    upright camera near a wall or corner that looks across it; 3 … 7 bodies where the camera looks
+    (``furnishing.furnish``); and one or two lights under the ceiling.
     """
     draws = Draws(seed, number)
     size = draws.between(4, 7.5), draws.between(4, 7.5), draws.between(2.5, 3.4)
@@ -28,7 +28,7 @@ def random_scene(seed: int, number: int) -> Scene:
         panels=panels,
         bodies=bodies,
         camera=camera,
-        lights=_lights(draws, size, top),
+        lights=_lights(draws, size, camera, top),
         ambient=draws.between(0.2, 0.45),
     )
 
@@ -86,11 +86,16 @@ def _window_or_picture(draws: Draws, face: int, middle: tuple[float, float], hal
     return Panel("picture", face, middle, halves, inside, any_colour(draws, (0, 0.5), (0.05, 0.4)))
 
 
-def _lights(draws: Draws, size: tuple[float, float, float], above: float) -> tuple[Light, ...]:
-    """One or two under the ceiling, higher than ``above``, the second weaker."""
+def _lights(draws: Draws, size: tuple[float, float, float], camera: Camera, above: float) -> tuple[Light, ...]:
+    """One or two under the ceiling, higher than ``above``; the first on the camera's side, so that it lights what is
+    seen, and the second weaker."""
     lights = []
     for strength in (1.0, draws.between(0.3, 0.9))[: 1 + draws.chance(0.3)]:
         low, high = max(above + 0.1, 0.72 * size[2]), 0.93 * size[2]
-        place = *(draws.between(0.12, 0.88) * side for side in size[:2]), draws.between(min(low, high), high)
-        lights.append(Light(np.array(place, np.float32), strength))
+        place = np.array(
+            [*(draws.between(0.12, 0.88) * side for side in size[:2]), draws.between(min(low, high), high)], np.float32
+        )
+        if not lights:
+            place[:2] = (place[:2] + camera.position[:2]) / 2
+        lights.append(Light(place, strength))
     return tuple(lights)

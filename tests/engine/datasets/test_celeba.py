@@ -41,7 +41,7 @@ def folder(tmp_path):
 
 
 def load(folder, **settings):
-    return celeba.load(DataSettings("digits", folder=str(folder), **settings))
+    return celeba.load(DataSettings("celeba", folder=str(folder), **settings))
 
 
 def refused(folder, message):

@@ -6,7 +6,7 @@ import pytest
 
 from engine import catalog
 from engine.datasets.dataset import NO_CLASS, Dataset, Samples, at_most, in_order, known, randomly, split_randomly
-from engine.datasets.digits import stroke_attributes
+from engine.datasets.digit_images import stroke_attributes
 from engine.datasets.loading import load_dataset, offers
 from engine.datasets.settings import DataSettings
 from engine.errors import KindredError

@@ -174,10 +174,10 @@ def test_the_folder_is_the_settings_or_the_one_under_data(tmp_path, monkeypatch)
     monkeypatch.setattr(paths, "DATA", tmp_path)
     (tmp_path / "celeba").mkdir()
     (tmp_path / "elsewhere").mkdir()
-    settings = DataSettings("digits", folder=str(tmp_path / "elsewhere"))
+    settings = DataSettings("celeba", folder=str(tmp_path / "elsewhere"))
     assert find_folder(settings, "celeba", "https://site") == tmp_path / "elsewhere"
-    assert find_folder(DataSettings("digits"), "celeba", "https://site") == tmp_path / "celeba"
+    assert find_folder(DataSettings("celeba"), "celeba", "https://site") == tmp_path / "celeba"
     with pytest.raises(KindredError, match=r"no folder .*nyuv2 .*https://site.*--folder"):
-        find_folder(DataSettings("digits"), "nyuv2", "https://site")
+        find_folder(DataSettings("celeba"), "nyuv2", "https://site")
     with pytest.raises(KindredError, match=r"no folder .*nowhere .*https://site.*--folder"):
-        find_folder(DataSettings("digits", folder=str(tmp_path / "nowhere")), "nyuv2", "https://site")
+        find_folder(DataSettings("celeba", folder=str(tmp_path / "nowhere")), "nyuv2", "https://site")

@@ -79,7 +79,7 @@ def folder(tmp_path):
 
 
 def load(folder, size=ROWS):
-    return nyuv2.load(DataSettings("digits", folder=str(folder), image_size=size))
+    return nyuv2.load(DataSettings("nyuv2", folder=str(folder), image_size=size))
 
 
 def everything(samples):

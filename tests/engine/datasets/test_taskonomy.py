@@ -65,7 +65,7 @@ def folder(tmp_path):
 
 
 def load(folder, size=SIDE):
-    return taskonomy.load(DataSettings("digits", folder=str(folder), image_size=size))
+    return taskonomy.load(DataSettings("taskonomy", folder=str(folder), image_size=size))
 
 
 def everything(samples):
