@@ -2,6 +2,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.engine.datasets.rendering.plain_scenes import plain_scene, signed_dis
 
 BODIES = [SEMANTIC_CLASSES.index(kind) for kind in ("box", "sphere", "cylinder", "shelf")]
 SIZE = 64
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,9 @@ def test_another_process_makes_the_same_bytes(threads):
         "from tests.engine.datasets.rendering.test_rendering import digest, render; print(digest(render(5, 3, 48, 20)))"
     )
     threads = {name: threads for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    made = subprocess.run([sys.executable, "-c", code], env=os.environ | threads, capture_output=True, text=True)
+    made = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | threads, cwd=ROOT, capture_output=True, text=True
+    )
     assert made.stdout.strip() == digest(render(5, 3, 48, 20)), made.stderr
 
 
