@@ -1,4 +1,4 @@
-"""Choosing a strength by what is predicted best on samples that were not learned from."""
+"""Choosing settings by what is predicted best on samples that were not learned from."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -9,22 +9,23 @@ from engine.errors import KindredError
 from engine.regularized.linear import LinearModel
 
 Model = TypeVar("Model", bound=LinearModel)
+Setting = TypeVar("Setting")
 Samples = tuple[Sequence[np.ndarray], Sequence[np.ndarray]]
 
 
 def choose(
-    make: Callable[[float], Model], grid: Iterable[float], training: Samples, validation: Samples
-) -> tuple[Model, float]:
-    """Fit for every strength of a grid, and keep the least mean validation error over tasks.
+    make: Callable[[Setting], Model], grid: Iterable[Setting], training: Samples, validation: Samples
+) -> tuple[Model, Setting]:
+    """Fit for every setting of a grid, such as a strength, and keep the least mean validation error over tasks.
 
     Args:
-        make: strength → a model of it that is not fitted.
-        grid: the strengths; of equally good ones the first is kept.
+        make: setting → a model of it that is not fitted.
+        grid: the settings; of equally good ones the first is kept.
         training: inputs and targets, one of each a task, as `LinearModel.fit` takes them.
         validation: the same; a task may have no samples, and is then left out of the mean.
 
     Returns:
-        The fitted model, and its strength.
+        The fitted model, and its setting.
 
     Raises:
         KindredError: if the grid is empty, there are no validation samples, or as `LinearModel.fit` does.
@@ -41,17 +42,17 @@ def choose(
         >>> strength
         0.001
     """
-    best: tuple[float, Model, float] | None = None
-    for strength in grid:
-        model = make(strength).fit(*training)
+    best: tuple[float, Model, Setting] | None = None
+    for setting in grid:
+        model = make(setting).fit(*training)
         error = errors(model, *validation)
         if np.isnan(error).all():
             raise KindredError("No task has validation samples; give some, for one task at least.")
         mean = float(np.nanmean(error))
         if best is None or mean < best[0]:
-            best = mean, model, strength
+            best = mean, model, setting
     if best is None:
-        raise KindredError("The grid of strengths is empty; give at least one.")
+        raise KindredError("The grid of settings is empty; give at least one.")
     return best[1], best[2]
 
 

@@ -8,10 +8,11 @@ from scipy.linalg import eigh
 
 from engine.checks import Range
 from engine.errors import KindredError
-from engine.regularized.alternating import alternate
+from engine.regularized.descent import descend
 from engine.regularized.linear import POSITIVE, LinearModel, Problem
-from engine.regularized.solution import Solution
+from engine.regularized.losses import Solution
 
+RENEW_EVERY = 100  # iterations with the same whitening
 SMALLEST = 1e-9  # singular value, as a share of the largest
 
 
@@ -24,11 +25,12 @@ class Clustered(LinearModel):
                   0 ≼ M ≼ I, tr M = k
 
     M stands for F Fᵀ of the hard clusters, F_tc being 1/√size for a task t of the cluster c and 0 otherwise; with such
-    an M both penalties are the same. W given M is a quadratic problem, M given W has a closed form: both together are
-    convex and are minimised by turns. k = T gives `Independent` with the strength ``ridge``.
+    an M both penalties are the same. The best M for a W has a closed form, and both together are convex. k = T gives
+    `Independent` with the strength ``ridge``.
 
-    ``relation_`` is M brought to a diagonal of 1: near 1 for tasks of one cluster and 0 for those of different ones. As
-    M is relaxed, opposite tasks share its dimension and get −1.
+    ``relation_`` is M brought to a diagonal of 1: near 1 for tasks of one cluster and 0 for those of different ones. It
+    is as sharp as hard clusters only where the k-th singular value of W is (1 + η)/η times the next, so the ridge
+    should not be small against the strength. As M is relaxed, opposite tasks share its dimension and get −1.
 
     Args:
         clusters: k, from 1 to the number of tasks.
@@ -41,12 +43,13 @@ class Clustered(LinearModel):
     relaxation CRCMTL, with α = strength/2 and β = ridge/2. Jacob, Bach and Vert, "Clustered Multi-Task Learning: A
     Convex Formulation", NIPS 2008, has the same with the mean of all tasks set apart.
 
-    Departures: each task's loss is a mean; by turns, where the paper has accelerated gradients on W and M; tr M = k is
+    Departures: each task's loss is a mean; M follows W at every step of L-BFGS, where the
+    paper has accelerated gradients on both; tr M = k is
     reached by eigenvalues of W Wᵀ of at least ``SMALLEST``, which matters for fewer than k independent tasks only.
     """
 
     clusters: int = 2
-    ridge: float = 0.01
+    ridge: float = 0.1
 
     RANGES: ClassVar[dict[str, Range]] = {"strength": POSITIVE, "ridge": POSITIVE, "clusters": (int, 1, 1_000_000)}
     relation_name: ClassVar[str | None] = "task_clusters"
@@ -62,8 +65,16 @@ class Clustered(LinearModel):
             return self.ridge * (1 + eta) * np.linalg.inv(eta * unit + memberships(w, self.clusters, eta))
 
         even = self.ridge * (1 + eta) / (eta + self.clusters / tasks) * unit
-        start = losses.minimise(even, self.tolerance / 10, self.max_iterations)
-        found = alternate(losses, start, couple, 0.0, self.tolerance, self.max_iterations)
+        start = losses.minimise(even, self.tolerance, self.max_iterations)
+        found = descend(
+            losses,
+            couple,
+            start.coefficients,
+            start.intercepts,
+            self.tolerance,
+            self.max_iterations,
+            renew_every=RENEW_EVERY,
+        )
         shared = memberships(found.coefficients, self.clusters, eta)
         scale = np.sqrt(np.diag(shared))
         scale[scale == 0] = 1

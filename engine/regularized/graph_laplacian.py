@@ -8,7 +8,7 @@ import numpy as np
 from engine.checks import Range
 from engine.errors import KindredError
 from engine.regularized.linear import AT_LEAST_0, POSITIVE, LinearModel, Problem
-from engine.regularized.solution import Solution
+from engine.regularized.losses import Solution
 
 
 @dataclass(kw_only=True, eq=False)

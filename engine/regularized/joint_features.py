@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.checks import Range
 from engine.regularized.linear import AT_LEAST_0, POSITIVE, LinearModel, Problem
+from engine.regularized.losses import Solution
 from engine.regularized.proximal import minimise_composite, shrink_columns
-from engine.regularized.solution import Solution
 
 
 @dataclass(kw_only=True, eq=False)

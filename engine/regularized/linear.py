@@ -15,12 +15,13 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from engine.checks import Range, check_fields
 from engine.errors import KindredError
 from engine.regularized.logistic import LogisticLosses
+from engine.regularized.losses import Losses, Solution
 from engine.regularized.samples import check_inputs, check_samples
-from engine.regularized.solution import Solution
 from engine.regularized.squared import SquaredLosses
 
 LOSSES = {"squared": SquaredLosses, "logistic": LogisticLosses}
@@ -46,7 +47,7 @@ class Problem:
         """``[tasks, features]``."""
         return np.array([p @ x for x, p in zip(self.inputs, self.shares, strict=True)])
 
-    def losses(self) -> SquaredLosses | LogisticLosses:
+    def losses(self) -> Losses:
         """Of inputs centred in every task, which changes intercepts only, and these are free."""
         centred = [x - mean for x, mean in zip(self.inputs, self.means, strict=True)]
         return LOSSES[self.loss](centred, self.targets, self.shares)
@@ -59,8 +60,8 @@ class LinearModel:
     Args:
         loss: ``squared``, for numbers, or ``logistic``, for labels 0 and 1.
         strength: the penalty's factor, in the units of the loss; see each method.
-        tolerance: at which iterations end, of the gradient's norm (of the gradient mapping's where the penalty has
-            kinks) as a share of that at W = 0. A closed form needs none.
+        tolerance: at which iterations end: of the gradient's norm (of the gradient mapping's where the penalty has
+            kinks), as a share of what it can at most be at W = 0. A closed form needs none.
         max_iterations: at which they end without.
 
     Attributes:
@@ -105,7 +106,8 @@ class LinearModel:
         """
         inputs, targets = check_samples(self.loss, inputs, targets)
         problem = Problem(self.loss, inputs, targets, [np.full(len(x), 1 / len(x)) for x in inputs])
-        solution = self._solve(problem)
+        with threadpool_limits(1, "blas"):  # many small products, which threads slow down, tenfold on a busy machine
+            solution = self._solve(problem)
         self.coefficients_ = solution.coefficients
         self.intercepts_ = solution.intercepts - (problem.means * solution.coefficients).sum(axis=1)
         self.relation_, self.objective_ = solution.relation, solution.objective

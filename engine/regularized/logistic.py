@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import OptimizeResult, minimize
 from scipy.special import expit, logit
 
-from engine.regularized.coupling import MeanCurvature, penalty
-from engine.regularized.solution import Solution
+from engine.regularized.descent import descend
+from engine.regularized.losses import Solution
 
 STEEPEST = 0.25  # the greatest curvature of log(1 + exp(−z))
 
@@ -46,50 +45,9 @@ class LogisticLosses:
         return STEEPEST * max(1.0, widest)
 
     @cached_property
-    def _mean_curvature(self) -> np.ndarray:
+    def mean_curvature(self) -> np.ndarray:
         return STEEPEST * sum((x.T * p) @ x for x, _, p in self._samples) / len(self._samples)
 
-    def minimise(
-        self, coupling: np.ndarray, tolerance: float, max_iterations: int, start: Solution | None = None
-    ) -> Solution:
-        """The W and b that minimise the losses plus ½ tr(Wᵀ K W), by L-BFGS on W whitened by `MeanCurvature`.
-
-        Args:
-            coupling: K, positive definite.
-            tolerance: of the gradient's norm, after whitening, as a share of that at W = 0 with the best intercepts.
-            start: where to begin; by default there.
-        """
-        tasks, features = self.shape
-        near = MeanCurvature(coupling, self._mean_curvature)
-
-        def unpacked(variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            return near.whiten(variables[tasks:].reshape(tasks, features)), variables[:tasks]
-
-        def evaluate(variables: np.ndarray) -> tuple[float, np.ndarray]:
-            w, b = unpacked(variables)
-            value, along_w, along_b = self(w, b)
-            along_w = near.whiten(along_w + coupling @ w)
-            return value + penalty(coupling, w), np.concatenate([along_b, along_w.ravel()])
-
-        origin = np.concatenate([self.intercepts, np.zeros(tasks * features)])
-        whole = float(np.linalg.norm(evaluate(origin)[1]))
-        first = origin
-        if start is not None:
-            first = np.concatenate([start.intercepts, near.unwhiten(start.coefficients).ravel()])
-        values = [evaluate(first)[0]]
-
-        def keep(intermediate_result: OptimizeResult) -> None:
-            values.append(float(intermediate_result.fun))
-
-        # scipy looks at the gradient's largest entry, which is at least its norm / √size.
-        options = {
-            "maxiter": max_iterations,
-            "maxfun": 2 * max_iterations + 20,
-            "gtol": tolerance * whole / np.sqrt(len(origin)),
-            "ftol": 0.0,
-            "maxcor": 20,
-        }
-        found = minimize(evaluate, first, jac=True, method="L-BFGS-B", callback=keep, options=options)
-        w, b = unpacked(found.x)
-        converged = bool(np.linalg.norm(found.jac) <= tolerance * whole)
-        return Solution(w, b, values, converged)
+    def minimise(self, coupling: np.ndarray, tolerance: float, max_iterations: int) -> Solution:
+        """The W and b of the least value plus ½ tr(Wᵀ K W), by L-BFGS; ``tolerance`` as in `descend`."""
+        return descend(self, lambda _: coupling, np.zeros(self.shape), self.intercepts, tolerance, max_iterations)

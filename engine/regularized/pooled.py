@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.regularized.linear import LinearModel, Problem
-from engine.regularized.solution import Solution
+from engine.regularized.losses import Solution
 
 
 @dataclass(kw_only=True, eq=False)

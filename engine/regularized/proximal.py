@@ -10,9 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.regularized.logistic import LogisticLosses
-from engine.regularized.solution import Solution
-from engine.regularized.squared import SquaredLosses
+from engine.regularized.losses import Losses, Solution
 
 FIRST_STEP = 8.0  # the first step, as a multiple of the one that is safe everywhere
 
@@ -30,7 +28,7 @@ def shrink_columns(matrix: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def minimise_composite(
-    losses: SquaredLosses | LogisticLosses,
+    losses: Losses,
     strength: float,
     norm: Callable[[np.ndarray], float],
     shrink: Callable[[np.ndarray, float], np.ndarray],
@@ -46,8 +44,8 @@ def minimise_composite(
 
     Args:
         shrink: the norm's proximal map.
-        tolerance: of the gradient mapping's norm, L ‖y − next‖, as a share of the gradient's at W = 0 with the best
-            intercepts: 0 just where W and b are optimal.
+        tolerance: of the gradient mapping's norm, L ‖y − next‖, 0 just where W and b are optimal, as a share of the
+            greatest gradient that losses of their value at W = 0 can have, √(2 · steepness · value).
     """
     features = losses.shape[1]
 
@@ -65,7 +63,7 @@ def minimise_composite(
     curvature = enough / FIRST_STEP
     x = np.column_stack([np.zeros(losses.shape), losses.intercepts])
     value, gradient = smooth(x)
-    whole = float(np.linalg.norm(gradient))
+    sufficient = tolerance * np.sqrt(2 * losses.steepness * value)
     objective, converged = [value], False
     y, at_y, pace = x, (value, gradient), 1.0
     for _ in range(max_iterations):
@@ -77,7 +75,7 @@ def minimise_composite(
                 break
             curvature = min(2 * curvature, enough)
         total = reached[0] + strength * norm(following[:, :features])
-        converged = bool(curvature * np.linalg.norm(move) <= tolerance * whole)
+        converged = bool(curvature * np.linalg.norm(move) <= sufficient)
         if total > objective[-1]:
             if converged or y is x:  # no lower within rounding
                 break

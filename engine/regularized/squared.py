@@ -8,7 +8,7 @@ from scipy.linalg import block_diag, cho_factor, cho_solve, qr
 from scipy.sparse.csgraph import connected_components
 
 from engine.regularized.coupling import MeanCurvature, penalty
-from engine.regularized.solution import Solution
+from engine.regularized.losses import Solution
 
 DIRECT = 1000  # unknowns up to which a system is solved by Cholesky's method
 PRECISE = 1e-12  # of conjugate gradients, whatever the tolerance: a closed form is a closed form
@@ -55,12 +55,10 @@ class SquaredLosses:
         return max(1.0, *(np.linalg.norm(rows, 2) ** 2 for rows in self._rows))
 
     @cached_property
-    def _mean_curvature(self) -> np.ndarray:
+    def mean_curvature(self) -> np.ndarray:
         return sum(rows.T @ rows for rows in self._rows) / len(self._rows)
 
-    def minimise(
-        self, coupling: np.ndarray, tolerance: float, max_iterations: int, start: Solution | None = None
-    ) -> Solution:
+    def minimise(self, coupling: np.ndarray, tolerance: float, max_iterations: int) -> Solution:
         """The W that minimises the losses plus ½ tr(Wᵀ K W): (R_tᵀR_t) w_t + Σ_s K_ts w_s = R_tᵀ r_t for all t.
 
         Tasks that K does not tie are solved apart. A system of up to ``DIRECT`` unknowns is solved by Cholesky's
@@ -71,7 +69,6 @@ class SquaredLosses:
             coupling: K, positive definite.
             tolerance: for a system that ``max_iterations`` do not solve to ``PRECISE``: the share of the first residual
                 at which it still counts as converged.
-            start: where conjugate gradients begin.
         """
         coefficients, converged = np.zeros(self.shape), True
         _, parts = connected_components(coupling, directed=False)
@@ -80,8 +77,7 @@ class SquaredLosses:
             tied = coupling[np.ix_(members, members)]
             primal, dual = len(members) * self.shape[1], sum(len(self._rows[task]) for task in members)
             if min(primal, dual) > DIRECT:
-                first = np.zeros((len(members), self.shape[1])) if start is None else start.coefficients[members]
-                coefficients[members], residual = self._conjugate_gradients(tied, members, first, max_iterations)
+                coefficients[members], residual = self._conjugate_gradients(tied, members, max_iterations)
                 converged &= residual <= tolerance
             elif primal <= dual:
                 coefficients[members] = self._primal(tied, members)
@@ -108,15 +104,15 @@ class SquaredLosses:
         return inverse @ own
 
     def _conjugate_gradients(
-        self, coupling: np.ndarray, members: np.ndarray, start: np.ndarray, max_iterations: int
+        self, coupling: np.ndarray, members: np.ndarray, max_iterations: int
     ) -> tuple[np.ndarray, float]:
         """W, and the norm of its residual in the preconditioner's metric, as a share of that of W = 0."""
-        near = MeanCurvature(coupling, self._mean_curvature)
+        near = MeanCurvature(coupling, self.mean_curvature)
         towards = self._towards(members)
         whole = np.sqrt((towards * near.solve(towards)).sum())
+        w, residual = np.zeros_like(towards), towards
         if whole == 0:
-            return np.zeros_like(start), 0.0
-        w, residual = start, towards - self._curve(coupling, members, start)
+            return w, 0.0
         direction, energy = np.zeros_like(w), np.inf
         for _ in range(max_iterations):
             eased = near.solve(residual)
