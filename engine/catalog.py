@@ -80,6 +80,13 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             has=(IMAGES,),
         ),
         Entry(
+            "digit_slants",
+            "10 tasks that each predict how far one digit leans, on images of that digit: regressions",
+            "engine.datasets.digit_slants:load",
+            "Alpaydin and Kaynak, UCI 1998 (in scikit-learn)",
+            has=(IMAGES,),
+        ),
+        Entry(
             "digit_mix",
             "classification, regression and denoising of digits, each on images of its own: nothing shared",
             "engine.datasets.digit_mix:load",

@@ -5,12 +5,15 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from engine import catalog
+from engine.cli_settings import add_settings, data_name, settings_of
+from engine.datasets.tables.keeping import called
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.runs.descriptions import Describer
@@ -27,7 +30,7 @@ Add = Callable[..., argparse.ArgumentParser]
 def add_run_commands(add: Add) -> None:
     """Add the commands to the command line's parser."""
     run = add("run", _run, "train and observe affinities; the last line of the output is the run's id")
-    _add_settings(run)
+    add_settings(run, RunConfig)
     run.add_argument("--name", default="", help="default: the run's id")
     run.add_argument(
         "--seeds", type=int, default=1, metavar="N", help="N runs from --seed on, as one group; default: 1"
@@ -39,7 +42,7 @@ def add_run_commands(add: Add) -> None:
         command.add_argument("--detach", action="store_true", help="print the id and leave the worker to itself")
 
     describe = add("describe", _describe, "what each design costs with these settings, without training", store=False)
-    _add_settings(describe)
+    add_settings(describe, RunConfig)
     describe.add_argument("--json", action="store_true")
 
     sweep = add(
@@ -47,32 +50,16 @@ def add_run_commands(add: Add) -> None:
         _sweep,
         "train every design and every weighting against single-task training; given again, it goes on where it stopped",
     )
-    _add_settings(sweep)
-    sweep.add_argument("--name", default="", help="of the sweep; default: the data set's name")
+    add_settings(sweep, RunConfig)
+    sweep.add_argument("--name", default="", help="of the sweep; default: the data set's name, or the table's")
     sweep.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of each, from --seed on; default: 3")
     sweep.add_argument("--show", action="store_true", help="train nothing, print what there is")
     sweep.add_argument("--score", choices=["validation", "test"], default="validation", help="that the table is of")
     sweep.add_argument("--json", action="store_true")
 
 
-def _add_settings(command: argparse.ArgumentParser) -> None:
-    for field in fields(RunConfig):
-        flag = "--" + field.name.replace("_", "-")
-        if field.type is bool or field.type == "bool":
-            command.add_argument(flag, action="store_true", default=None)
-        else:
-            type_ = {"int": int, "float": float, "str": str}.get(str(field.type), field.type)
-            shown = "required" if field.name == "dataset" else f"default: {field.default}"
-            command.add_argument(flag, type=type_, required=field.name == "dataset", help=shown)
-
-
-def _config(arguments: argparse.Namespace, **settings: Any) -> RunConfig:
-    given = {field.name: getattr(arguments, field.name) for field in fields(RunConfig)}
-    return RunConfig(**{name: value for name, value in given.items() if value is not None} | settings)
-
-
 def _describe(arguments: argparse.Namespace) -> int:
-    config = _config(arguments)
+    config = settings_of(arguments, RunConfig)
     names = [entry.name for entry in catalog.entries("architecture")]
     # affinity and weighting cost nothing at inference, and some would not fit some designs
     configs = [replace(config, architecture=name, weighting="equal", affinity="none") for name in names]
@@ -96,11 +83,12 @@ def _describe(arguments: argparse.Namespace) -> int:
 
 def _sweep(arguments: argparse.Namespace) -> int:
     store = Store(arguments.store)
-    name = arguments.name or arguments.dataset
+    name = arguments.name or (called(Path(arguments.table)) if arguments.table else data_name(arguments))
     finished = True
     if not arguments.show:
-        run_ids = prepare(store, name, _config(arguments, affinity="none"), arguments.seeds)
-        finished = _work_off_all(store, run_ids)
+        config = settings_of(arguments, RunConfig, store.tables, affinity="none")
+        run_ids = prepare(store, name, config, arguments.seeds)
+        finished = work_off_all(store, run_ids)
     found = table(store, name, arguments.score)
     if arguments.json:
         print(json.dumps({"sweep": name, "split": arguments.score, "variants": _records(found)}, indent=2))
@@ -115,7 +103,7 @@ def _records(found: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _run(arguments: argparse.Namespace) -> int:
     store = Store(arguments.store)
-    run_ids = store.create_seeds(_config(arguments), arguments.name, arguments.seeds)
+    run_ids = store.create_seeds(settings_of(arguments, RunConfig, store.tables), arguments.name, arguments.seeds)
     return _launch(store, run_ids, arguments.detach)
 
 
@@ -132,13 +120,13 @@ def _launch(store: Store, run_ids: list[str], detach: bool) -> int:
     if detach:
         for run_id in run_ids:
             launch(store, run_id)
-    finished = detach or _work_off_all(store, run_ids)
+    finished = detach or work_off_all(store, run_ids)
     print(run_ids[0])
     return 0 if finished else 2
 
 
-def _work_off_all(store: Store, run_ids: Sequence[str]) -> bool:
-    """Work off queued runs one after another; whether all have finished."""
+def work_off_all(store: Store, run_ids: Sequence[str]) -> bool:
+    """Work off queued runs one after another, their progress on standard error; whether all have finished."""
     for place, run_id in enumerate(run_ids):
         if store.run(run_id).status == "queued":
             _work_off(store, run_id, list(run_ids[place + 1 :]))

@@ -1,4 +1,4 @@
-"""Digit slants: every task predicts how far one digit leans, on images of that digit alone: different inputs, same loss.
+"""Digit slants: every task predicts how far one digit leans, on images of that digit: different inputs, same loss.
 
 Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998.
 """
@@ -18,8 +18,7 @@ TASKS = tuple(
 def load(_: DataSettings) -> Dataset:
     """The data set; each digit's images are split 60/20/20. Inputs are images ``[samples, 1, 8, 8]``.
 
-    Slants are standardised for each digit by itself. As they are measured on the image, the tasks differ in their
-    inputs only, and a linear model comes close to what it can be from few images.
+    Slants are standardised for each digit by itself.
     """
     images, shown = digit_images()
     slants = stroke_attributes(images)["slant"]

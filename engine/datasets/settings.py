@@ -70,8 +70,8 @@ class DataSettings:
             for name in names:
                 if getattr(self, name) and self.dataset not in owners:
                     raise KindredError(
-                        f"{name.replace('_', ' ').capitalize()} is {getattr(self, name)!r}, which means nothing for the "
-                        f"data set {self.dataset!r}; it is for {', '.join(owners)}."
+                        f"{name.replace('_', ' ').capitalize()} is {getattr(self, name)!r}, which means nothing for "
+                        f"the data set {self.dataset!r}; it is for {', '.join(owners)}."
                     )
         if self.dataset == "table" and not (self.table and self.targets):
             raise KindredError(

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from engine.errors import KindredError
 from engine.federated.local_descent import Descend, Evaluate
-from engine.federated.method import FederatedMethod, State
+from engine.federated.method import Diverged, FederatedMethod, State
 from engine.federated.report import Round
 from engine.federated.systems import ORDER, seed_of, turnout
+
+HOPELESS = 1e6  # an objective that has grown by this factor since weights of 0
 
 
 class FedAvg(FederatedMethod):
@@ -31,7 +32,8 @@ class FedAvg(FederatedMethod):
     """
 
     def _initial(self) -> State:
-        return {"weights": np.zeros(self._features)}
+        weights = np.zeros(self._features)
+        return {"weights": weights, "first_primal": np.asarray(self._measure(weights)[1])}
 
     def _advance(self, state: State) -> Round:
         settings, number, before = self.settings, int(state["number"]), state["weights"]
@@ -58,15 +60,12 @@ class FedAvg(FederatedMethod):
             state["weights"] = weights = shares @ np.array(found)
         else:
             weights = before
-        everyone = range(len(self.names))
-        losses = np.array(self._clients.round([(client, Evaluate(self.loss, weights)) for client in everyone]))
-        shares = self._samples / self._samples.sum()
-        with np.errstate(over="ignore", invalid="ignore"):  # it is seen below
-            primal = float(shares @ losses + 0.5 * settings.strength * weights @ weights)
-        if not np.isfinite(primal):
-            raise KindredError(
-                f"After {number} rounds the weights of FedAvg are not finite: a learning rate of "
-                f"{settings.learning_rate:g} is too high for these inputs; lower it, or scale them to about 1."
+        losses, primal = self._measure(weights)
+        if not primal <= HOPELESS * state["first_primal"]:  # so is what is not a number
+            raise Diverged(
+                f"After {number} rounds the objective of FedAvg is {primal:.3g}, from {state['first_primal']:.3g} "
+                f"before: a learning rate of {settings.learning_rate:g} is too high for these inputs; lower it, or "
+                "scale them to about 1."
             )
         return self._report(
             state,
@@ -77,3 +76,11 @@ class FedAvg(FederatedMethod):
             vectors_down=len(present),
             primal=primal,
         )
+
+    def _measure(self, weights: np.ndarray) -> tuple[np.ndarray, float]:
+        """Each client's mean loss at ``weights``, and the objective; infinite or NaN where they are too large."""
+        everyone = range(len(self.names))
+        losses = np.array(self._clients.round([(client, Evaluate(self.loss, weights)) for client in everyone]))
+        with np.errstate(over="ignore", invalid="ignore"):
+            shares = self._samples / self._samples.sum()
+            return losses, float(shares @ losses + 0.5 * self.settings.strength * weights @ weights)

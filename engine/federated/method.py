@@ -15,6 +15,10 @@ from engine.federated.settings import FederatedSettings
 State = dict[str, np.ndarray]
 
 
+class Diverged(KindredError):
+    """A method's models have become worse with every round, and there is no use in further ones."""
+
+
 class FederatedMethod:
     """A method that learns in rounds. Subclasses give ``_initial`` and ``_advance``.
 

@@ -14,9 +14,8 @@ import numpy as np
 from scipy.linalg import eigh, eigvalsh
 
 from engine.errors import KindredError
-from engine.federated.settings import FederatedSettings
+from engine.federated.settings import NEEDS_MATRIX, FederatedSettings
 
-NEEDS_MATRIX = ("similarity", "precision")
 ROUNDING = 1e-9  # of a given matrix, against its largest entry
 
 

@@ -22,6 +22,7 @@ CHOICES = {
     "relation": ("independent", "mean", "similarity", "precision", "learned"),
     "intercept": (True, False),
 }
+NEEDS_MATRIX = ("similarity", "precision")  # relations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class FederatedSettings:
     relation_every: int = 10
     ridge: float = 0.01
     passes: float = 1.0
-    learning_rate: float = 0.05
+    learning_rate: float = 0.005
     batch: int = 10
     intercept: bool = True
     drop: float = 0.0

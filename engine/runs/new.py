@@ -11,30 +11,32 @@ import numpy as np
 from engine.affinity.matrix import AffinityMatrix
 from engine.affinity.series import Window
 from engine.errors import KindredError
-from engine.runs.config import RunConfig
+from engine.runs.configs import Config, kind_of
 
 MOST_SEEDS = 100
+QUANTITY = "inter-task affinity per unit of step size"
 
 
-def queued(config: RunConfig, name: str, group: str = "") -> dict[str, Any]:
+def queued(config: Config, name: str, group: str = "") -> dict[str, Any]:
     """A run that waits for a worker.
 
     Raises:
         KindredError: if the name is too long.
     """
     run_id = f"{config.dataset}-{secrets.token_hex(3)}"
+    told = config.to_json()
     return dict(
         id=run_id,
         name=checked_name(name or run_id),
         origin="trained",
-        quantity="inter-task affinity per unit of step size",
-        config=config.to_json(),
+        quantity=QUANTITY if kind_of(told) == "network" else "",  # its worker knows
+        config=told,
         status="queued",
         seed_group=group,
     )
 
 
-def seeds(config: RunConfig, name: str, count: int) -> list[dict[str, Any]]:
+def seeds(config: Config, name: str, count: int) -> list[dict[str, Any]]:
     """One queued run a seed, from ``config.seed`` on, in a group named by the first one's id; one seed makes no group.
 
     Raises:

@@ -30,6 +30,11 @@ class Reader:
         """The folder of a run's checkpoint and log, beside the database."""
         return self.path.with_suffix(".files") / run_id
 
+    @property
+    def tables(self) -> Path:
+        """The folder of the tables that runs were made on, kept so that no later change of a file reaches them."""
+        return self.files("tables")
+
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
         with self._database.reading() as connection:

@@ -23,12 +23,13 @@ class Run:
     origin: ``trained``, ``tracked`` (written by someone's own training loop), ``imported`` or ``published``.
     quantity: what an entry of its matrix is, in words.
     source: the paper or file the matrix comes from; empty for trained and tracked runs.
-    config: the settings of a trained run (see ``RunConfig``), or of a tracker; empty otherwise.
+    config: the settings of a trained run (see ``config_of``), or of a tracker; empty otherwise.
     tasks: task names; empty until the worker has loaded the data.
     metrics: the name of each task's metric.
     status: ``queued``, ``running``, ``finished``, ``cancelled``, ``failed`` or ``interrupted`` (its worker died).
     error: one sentence, where the status is ``failed``.
-    step, steps: updates made, and in all; 0 in all where a tracked run does not know.
+    step, steps: updates made, or fits of linear methods, or rounds of federated ones, and in all; 0 in all where a
+        tracked run does not know.
     seconds_left: the worker's estimate, or None.
     created, started, finished, heartbeat: seconds since 1970, or None.
     group: the id that several seeds of one setting share; empty for a run of its own.

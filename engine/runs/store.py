@@ -15,7 +15,7 @@ from engine.affinity.series import Window
 from engine.errors import KindredError
 from engine.paths import DATA
 from engine.runs import new, rows, schema, tracked
-from engine.runs.config import RunConfig
+from engine.runs.configs import Config
 from engine.runs.database import Database
 from engine.runs.published import published_matrices
 from engine.runs.reader import Reader
@@ -50,7 +50,7 @@ class Store(Reader):
 
     # Runs, as users make, change and end them
 
-    def create(self, config: RunConfig, name: str = "", group: str = "", sweep: str = "") -> str:
+    def create(self, config: Config, name: str = "", group: str = "", sweep: str = "") -> str:
         """A new queued run; a worker has to be launched for it.
 
         Args:
@@ -62,7 +62,7 @@ class Store(Reader):
         """
         return self._insert([new.queued(config, name, group) | {"sweep": sweep}])
 
-    def create_seeds(self, config: RunConfig, name: str = "", seeds: int = 1) -> list[str]:
+    def create_seeds(self, config: Config, name: str = "", seeds: int = 1) -> list[str]:
         """One queued run for each of ``seeds`` seeds from ``config.seed`` on, as a group named by the first one's id.
 
         A single seed makes no group. Of several, each is named after its seed.

@@ -2,40 +2,38 @@
 
 import argparse
 import gc
-import io
-import os
 import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from engine.affinity.series import Window
 from engine.errors import KindredError
-from engine.runs.config import RunConfig
+from engine.runs.checkpoint import load_checkpoint, save_checkpoint
+from engine.runs.configs import KINDS, config_of, kind_of
 from engine.runs.database import StoreError
 from engine.runs.run import HEARTBEAT
 from engine.runs.store import Store, WriterReplaced
 from engine.tasks import Evaluation, TaskWeights
-from engine.training.session import Session
+from engine.training.sink import Work
 
 FLUSH_SECONDS = 0.4
 CHECKPOINT_SECONDS = 2.0
 
 
 class StoreSink:
-    """Reports a session to the store: in batches, so that writing costs little; checkpoints to a file beside it.
+    """Reports a session to the store: in batches, so that writing costs little; checkpoints to a file, ``checkpoint``.
 
     What is buffered and lost with the process is computed again after a resume, as a checkpoint always follows a flush.
     """
 
-    def __init__(self, store: Store, run_id: str, token: str) -> None:
+    def __init__(self, store: Store, run_id: str, token: str, checkpoint: Path) -> None:
         self.store, self.run_id, self.token = store, run_id, token
+        self._checkpoint = checkpoint
         self.stopped = False
         self._progress: dict[str, Any] = {}
         self._clear()
@@ -64,7 +62,7 @@ class StoreSink:
     def checkpoint(self, state: Callable[[], dict[str, Any]]) -> None:
         if self.stopped or time.monotonic() - self._saved > CHECKPOINT_SECONDS:
             self.flush()
-            save_checkpoint(self.store.files(self.run_id) / "checkpoint.pt", state())
+            save_checkpoint(self._checkpoint, state())
             self._saved = time.monotonic()
 
     def stop_requested(self) -> bool:
@@ -94,16 +92,20 @@ class StoreSink:
 
 
 def work(store: Store, run_id: str) -> None:
-    """Train a queued run to its end, or until it is cancelled, from its checkpoint if there is one.
+    """Work a queued run off to its end, or until it is cancelled, from its checkpoint if there is one.
 
     Raises:
         KindredError: if the run cannot go on; the reason is then also stored with it.
     """
+    kind = kind_of(store.run(run_id).config)
+    if kind in KINDS:
+        _session_class(kind)  # takes seconds for networks; whoever claims a run must keep beating
+    gc.freeze()  # what was imported stays; to search it for garbage takes as long as many training steps
     token = store.claim(run_id)
     beating = threading.Event()
     threading.Thread(target=_beat, args=(store, run_id, token, beating), daemon=True).start()
     try:
-        _train(store, run_id, token)
+        _carry_out(store, run_id, token)
     except WriterReplaced:
         raise
     except KindredError as error:
@@ -116,21 +118,28 @@ def work(store: Store, run_id: str) -> None:
         beating.set()
 
 
-def _train(store: Store, run_id: str, token: str) -> None:
+def _session_class(kind: str) -> type[Work]:
+    module, name = KINDS[kind].session.split(":")
+    return getattr(import_module(module), name)
+
+
+def _carry_out(store: Store, run_id: str, token: str) -> None:
     run = store.run(run_id)
-    session = Session(RunConfig.from_json(run.config))
-    checkpoint = store.files(run_id) / "checkpoint.pt"
+    config = config_of(run.config)
+    kind = kind_of(run.config)
+    session = _session_class(kind)(config)
+    checkpoint = store.files(run_id) / KINDS[kind].checkpoint
     if checkpoint.exists():
         session.load_state(load_checkpoint(checkpoint))
-    sink = StoreSink(store, run_id, token)
+    sink = StoreSink(store, run_id, token, checkpoint)
     sink.flush(
         tasks=[task.name for task in session.tasks],
         metrics=[task.metric for task in session.tasks],
         step=session.step,
         steps=session.steps,
         quantity=session.quantity,
-        parameters=session.cost.parameters,
-        cost=session.cost.snt,
+        parameters=session.cost.parameters if session.cost else None,
+        cost=session.cost.snt if session.cost else None,
         started=run.started or time.time(),
     )
     try:
@@ -149,46 +158,6 @@ def _train(store: Store, run_id: str, token: str) -> None:
     )
     if finished:
         checkpoint.unlink(missing_ok=True)
-
-
-def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Replace the checkpoint in one step: whoever reads it finds the old one or the new one, whole.
-
-    Raises:
-        StoreError: if it cannot be written; the old one is kept.
-    """
-    draft = path.with_suffix(".draft")
-    content = io.BytesIO()
-    torch.save(state, content)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
-            file.write(content.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        raise StoreError(
-            f"The checkpoint {path} cannot be written ({error}); free some space or make the folder writable, then "
-            "resume the run. What was stored is kept."
-        ) from error
-
-
-def load_checkpoint(path: Path) -> dict[str, Any]:
-    """The state last saved.
-
-    Raises:
-        StoreError: if the file is damaged.
-    """
-    try:
-        return torch.load(path, weights_only=True)
-    except Exception as error:  # torch raises whatever its parser meets
-        raise StoreError(
-            f"The checkpoint {path} is damaged ({type(error).__name__}); delete that file and resume, which trains the "
-            "run again from its start."
-        ) from error
 
 
 def _beat(store: Store, run_id: str, token: str, ended: threading.Event) -> None:
@@ -214,7 +183,6 @@ def main() -> int:
     parser.add_argument("run")
     parser.add_argument("--store", required=True)
     arguments = parser.parse_args()
-    gc.freeze()  # what was imported stays; to search it for garbage takes as long as many training steps
     try:
         work(Store(arguments.store), arguments.run)
     except KindredError as error:

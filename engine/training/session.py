@@ -2,9 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,28 +20,16 @@ from engine.datasets.dataset import SPLITS, Dataset, at_most, known
 from engine.datasets.loading import load_dataset, offers
 from engine.errors import KindredError
 from engine.runs.config import RunConfig, check_fit
-from engine.tasks import Evaluation, TaskWeights
+from engine.tasks import Evaluation
 from engine.training.feed import Batch, parts_of
 from engine.training.losses import Tally, task_losses, task_metrics
 from engine.training.mean_losses import MeanLosses
 from engine.training.readings import Readings
 from engine.training.sampling import Sampler
+from engine.training.sink import Sink
 from engine.weighting.weighting import JointStep
 
 WINDOWS_A_RUN = 100
-
-
-class Sink(Protocol):
-    """Where a session reports to, and what may end it early."""
-
-    def window(self, window: Window, reading: str = "affinity") -> None: ...
-    def weights(self, weights: TaskWeights) -> None: ...
-    def artifact(self, name: str, content: Any) -> None: ...
-    def note(self, note: str) -> None: ...
-    def evaluation(self, evaluation: Evaluation) -> None: ...
-    def progress(self, step: int, seconds_left: float) -> None: ...
-    def checkpoint(self, state: Callable[[], dict[str, Any]]) -> None: ...
-    def stop_requested(self) -> bool: ...
 
 
 class Session:

@@ -3,7 +3,7 @@ import pytest
 from engine import catalog
 from engine.errors import KindredError
 
-KINDS = ("dataset", "architecture", "trunk", "weighting", "estimator", "solver")
+KINDS = ("dataset", "architecture", "trunk", "weighting", "estimator", "solver", "linear", "federated")
 
 
 @pytest.mark.parametrize("kind", KINDS)

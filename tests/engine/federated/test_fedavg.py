@@ -40,7 +40,7 @@ def test_all_clients_have_the_same_model_and_no_bound():
 
 
 def test_only_those_present_count():
-    data, chosen = clients_of(), settings(drop=0.5, batch=0)
+    data, chosen = clients_of(), settings(drop=0.5, batch=0, learning_rate=0.05)
     state, reports = learn(FedAvg(chosen), data, 1)
     wide = widened(data)
     present = np.flatnonzero(reports[0].present)
@@ -61,7 +61,7 @@ def test_the_model_stays_where_all_drop_out():
 def test_batches_cover_a_pass_each():
     """With equal samples every batch has the gradient of all, so that only the number of steps matters."""
     inputs, labels = np.ones((7, 2)), np.ones(7)
-    chosen = settings(batch=3, passes=2.0, intercept=False)
+    chosen = settings(batch=3, passes=2.0, learning_rate=0.05, intercept=False)
     state, _ = learn(FedAvg(chosen), [(inputs, labels)], 1)
     np.testing.assert_allclose(state["weights"], descend(inputs, labels, "squared", np.zeros(2), 6, 0.05, 0.2))
 

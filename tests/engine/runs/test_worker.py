@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from engine.errors import KindredError
+from engine.runs.checkpoint import load_checkpoint, save_checkpoint
 from engine.runs.config import RunConfig
 from engine.runs.database import StoreError
 from engine.runs.launchers import launch
-from engine.runs.worker import load_checkpoint, save_checkpoint
 
 CONFIG = RunConfig("digits", epochs=250, width=16, affinity="lookahead", every=4, dropout=0.2)
 PATIENCE = 90

@@ -1,0 +1,121 @@
+"""Checkpoints: the state of a session in a file, replaced whole or not at all, and read without running its code."""
+
+import io
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.runs.database import StoreError
+
+State = dict[str, Any]
+_ARRAY = "array in the file"  # the key that stands for one in the plain values
+_PLAIN = "plain"  # the entry of the file that holds these
+
+
+@dataclass(frozen=True)
+class Format:
+    """Attributes:
+    dump: of a state, to bytes.
+    parse: of bytes, to a state; whatever error where they are not of the format.
+    """
+
+    dump: Callable[[State], bytes]
+    parse: Callable[[bytes], State]
+
+
+def _dump_tensors(state: State) -> bytes:
+    import torch  # only networks need it, and it takes seconds to load
+
+    content = io.BytesIO()
+    torch.save(state, content)
+    return content.getvalue()
+
+
+def _parse_tensors(content: bytes) -> State:
+    import torch
+
+    return torch.load(io.BytesIO(content), weights_only=True)
+
+
+def _dump_arrays(state: State) -> bytes:
+    arrays: dict[str, np.ndarray] = {}
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            name = f"array {len(arrays)}"
+            arrays[name] = value
+            return {_ARRAY: name}
+        if isinstance(value, dict):
+            return {key: plain(each) for key, each in value.items()}
+        return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+    text = json.dumps(plain(state))
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **{_PLAIN: np.frombuffer(text.encode(), np.uint8)}, **arrays)
+    return content.getvalue()
+
+
+def _parse_arrays(content: bytes) -> State:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+
+        def whole(value: Any) -> Any:
+            if isinstance(value, dict):
+                if value.keys() == {_ARRAY}:
+                    return arrays[value[_ARRAY]]
+                return {key: whole(each) for key, each in value.items()}
+            return [whole(each) for each in value] if isinstance(value, list) else value
+
+        return whole(json.loads(arrays[_PLAIN].tobytes()))
+
+
+# By the file's ending: tensors and plain values, or NumPy arrays and plain values. Plain is what JSON can hold, NaN
+# included; beside arrays, a tuple comes back as a list.
+FORMATS = {".pt": Format(_dump_tensors, _parse_tensors), ".npz": Format(_dump_arrays, _parse_arrays)}
+
+
+def save_checkpoint(path: Path, state: State) -> None:
+    """Replace the checkpoint in one step: whoever reads it finds the old one or the new one, whole.
+
+    Args:
+        path: its ending is one of ``FORMATS``.
+
+    Raises:
+        StoreError: if it cannot be written; the old one is kept.
+    """
+    draft = path.with_suffix(".draft")
+    content = FORMATS[path.suffix].dump(state)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise StoreError(
+            f"The checkpoint {path} cannot be written ({error}); free some space or make the folder writable, then "
+            "resume the run. What was stored is kept."
+        ) from error
+
+
+def load_checkpoint(path: Path) -> State:
+    """The state last saved.
+
+    Raises:
+        StoreError: if the file is damaged.
+    """
+    try:
+        return FORMATS[path.suffix].parse(path.read_bytes())
+    except Exception as error:  # the parsers raise whatever they meet
+        raise StoreError(
+            f"The checkpoint {path} is damaged ({type(error).__name__}); delete that file and resume, which begins the "
+            "run again from its start."
+        ) from error
