@@ -6,12 +6,13 @@ import streamlit as st
 
 from app import state
 from app.components.guard import guarded
-from app.views import affinity, compare, graph, grouping, runs, sweeps, training
+from app.views import affinity, compare, data, graph, grouping, runs, sweeps, training
 
 ICON = Path(__file__).parent / "icon.svg"
 CSS = ".stMainBlockContainer { padding-top: 4.5rem; }"  # Streamlit leaves a third of a small screen empty
 PAGES = {
     "runs": (runs.show, "Runs", ":material/list:"),
+    "data": (data.show, "Data", ":material/database:"),
     "affinity": (affinity.show, "Affinity", ":material/grid_on:"),
     "graph": (graph.show, "Task graph", ":material/hub:"),
     "training": (training.show, "Training", ":material/show_chart:"),

@@ -24,12 +24,14 @@ class _Parameter:
     write: to the URL's text.
     default: the choice while none was made, which the URL need not show.
     of_run: whether the choice is forgotten when another run is chosen.
+    of: ``dataset`` or ``table``: the choice is forgotten when another one is chosen.
     """
 
     parse: Callable[[str], Any] = str
     write: Callable[[Any], str] = str
     default: Any = None
     of_run: bool = False
+    of: str = ""
 
 
 def _steps(text: str) -> tuple[int, int | None]:
@@ -67,6 +69,11 @@ def _weights(text: str) -> tuple[tuple[str, float], ...]:
     return weights
 
 
+def _kinds(text: str) -> tuple[tuple[str, str], ...]:
+    names = _names(json.dumps([name for pair in _mapping(text).items() for name in pair]))
+    return tuple(zip(names[::2], names[1::2], strict=True))
+
+
 def _mapping(text: str) -> dict[str, Any]:
     found = json.loads(text)
     if not isinstance(found, dict):
@@ -97,8 +104,8 @@ def _one_of(*options: str) -> Callable[[str], str]:
     return {option: option for option in options}.__getitem__
 
 
-def _reading(text: str) -> str:
-    return catalog.find("reading", text).name
+def _in_catalog(kind: str) -> Callable[[str], str]:
+    return lambda text: catalog.find(kind, text).name
 
 
 _PARAMETERS = {
@@ -110,11 +117,14 @@ _PARAMETERS = {
     "order": _Parameter(_one_of("given", "name", "cluster"), default="given"),
     "scale": _Parameter(_one_of("shared", "target", "centred"), default="shared"),
     "unsure": _Parameter({"marked": True, "plain": False}.__getitem__, {True: "marked", False: "plain"}.get, True),
-    "reading": _Parameter(_reading, default="affinity", of_run=True),
+    "reading": _Parameter(_in_catalog("reading"), default="affinity", of_run=True),
     "pair": _Parameter(_pair, json.dumps, of_run=True),
     "node": _Parameter(of_run=True),
     "threshold": _Parameter(_share, "{:.2f}".format, 0.5),
     "curves": _Parameter(_names, json.dumps, of_run=True),
+    "curve_of": _Parameter(of_run=True),
+    "measure": _Parameter(_one_of("error", "difference"), default="error"),
+    "against": _Parameter(_one_of("rounds", "bytes"), default="rounds"),
     "serve": _Parameter(_names, json.dumps, of_run=True),
     "aggregate": _Parameter(_one_of("mean", "sum"), default="mean"),
     "singleton": _Parameter(lambda text: str(parse_singleton(text)), default="forbid"),
@@ -132,10 +142,21 @@ _PARAMETERS = {
     "split": _Parameter(_one_of("validation", "test"), default="validation"),
     "part": _Parameter(_one_of("whole", "first", "second"), default="whole", of_run=True),
     "other": _Parameter(of_run=True),
-    "other_reading": _Parameter(_reading, of_run=True),
+    "other_reading": _Parameter(_in_catalog("reading"), of_run=True),
     "other_part": _Parameter(_one_of("whole", "first", "second"), default="whole", of_run=True),
     "difference": _Parameter(_one_of("raw", "standardised", "rank")),
     "shown_runs": _Parameter(int, default=50),
+    "dataset": _Parameter(_in_catalog("dataset"), default=catalog.entries("dataset")[0].name),
+    "folder": _Parameter(default="", of="dataset"),
+    "samples_of": _Parameter(_one_of("train", "validation", "test"), default="train", of="dataset"),
+    "data_part": _Parameter(_at_least(0), default=0, of="dataset"),
+    "samples_page": _Parameter(_at_least(1), default=1, of="dataset"),
+    "table": _Parameter(default=""),
+    "targets": _Parameter(_names, _short, (), of="table"),
+    "kinds": _Parameter(_kinds, lambda kinds: _short(dict(kinds)), (), of="table"),
+    "leave_out": _Parameter(_names, _short, (), of="table"),
+    "row_split": _Parameter(_one_of("random", "group", "time"), default="random", of="table"),
+    "split_by": _Parameter(default="", of="table"),
 }
 
 
@@ -179,6 +200,16 @@ def choose_run(run_id: str) -> None:
             if parameter.of_run:
                 put(name, None)
     put("run", run_id)
+
+
+def choose_of(kind: str, name: str) -> None:
+    """Turn to another ``dataset`` or ``table``, forgetting what was chosen within the last one."""
+    if get(kind) == name:
+        return
+    for each, parameter in _PARAMETERS.items():
+        if parameter.of == kind:
+            put(each, None)
+    put(kind, name)
 
 
 def kept(name: str, make: Callable[[], Any]) -> Any:

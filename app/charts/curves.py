@@ -64,7 +64,8 @@ def pair_curves(
 ) -> go.Figure:
     """How each of two tasks affected the other in each window.
 
-    One line only where both names are the same task: how its own step lowers its own loss.
+    One line only where both names are the same task: how its own step lowers its own loss; and where both directions
+    are the same by what they are.
 
     Args:
         series: of the run, drawn with a band of one standard error at both sides.
@@ -78,12 +79,14 @@ def pair_curves(
     for task in (source, target):
         if task not in series.tasks:
             raise KindredError(f"The run has no task {task!r}; its tasks are {', '.join(series.tasks)}.")
-    steps = (series.edges[:-1] + series.edges[1:]) / 2
+    apart = quantity.unit == "seed"  # windows that have no order
+    steps = series.edges[1:] if apart else (series.edges[:-1] + series.edges[1:]) / 2
     figure = go.Figure(layout=base_layout())
-    directions = dict.fromkeys([(source, target), (target, source)])
+    directions = dict.fromkeys([(source, target)] if quantity.mutual else [(source, target), (target, source)])
+    between = "and" if quantity.mutual else "→"
     for colour, (one, other) in zip(COLOURS, directions, strict=False):
         place = series.tasks.index(one), series.tasks.index(other)
-        name = f"{escape(shorten(one))} → {escape(shorten(other))}"
+        name = f"{escape(shorten(one))} {between} {escape(shorten(other))}"
         style = {"color": colour, "dash": "solid" if one == source else "dash"}
         if seeds:
             each, mean, error = seed_means(seeds, *place)
@@ -101,16 +104,17 @@ def pair_curves(
             x=steps,
             y=mean,
             customdata=error,
-            mode="lines+markers" if len(steps) < 30 else "lines",
+            mode="markers" if apart else "lines+markers" if len(steps) < 30 else "lines",
             line=style | {"width": 2.5 if seeds else 2},
-            marker={"size": 5},
+            marker={"size": 9 if apart else 5},
             name=name,
             legendgroup=name,
-            hovertemplate=f"{escape(one)} → {escape(other)}" + ": %{y:.3~g}" + sure + "<extra></extra>",
+            hovertemplate=f"{escape(one)} {between} {escape(other)}" + ": %{y:.3~g}" + sure + "<extra></extra>",
         )
-    if quantity.noisy:  # a network's weights may all be far from zero
+    if quantity.noisy or quantity.mutual:  # a network's weights may all be far from zero
         figure.add_hline(y=0, line={"width": 1, "color": LIGHT.muted})
-    return _over_steps(figure, quantity.pair_axis)
+    _over_steps(figure, quantity.pair_axis, quantity.unit)
+    return figure.update_xaxes(dtick=1) if apart and len(steps) <= 20 else figure
 
 
 def _add_band(
@@ -160,13 +164,13 @@ def loss_curves(histories: Mapping[str, LossHistory]) -> go.Figure:
     return _over_steps(figure, "loss (lower is better)")
 
 
-def _over_steps(figure: go.Figure, value: str) -> go.Figure:
+def _over_steps(figure: go.Figure, value: str, unit: str = "step") -> go.Figure:
     """Axes, a legend above the plot and one hover label for all lines at a step."""
     return figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hovermode="x unified",
         margin={"t": 40},
-        xaxis={"title": {"text": "step"}, "zeroline": False},
+        xaxis={"title": {"text": unit}, "zeroline": False},
         yaxis={"title": {"text": value}, "zeroline": False},
     )

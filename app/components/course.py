@@ -33,6 +33,12 @@ class Points:
         known = np.isfinite(self.values[:, place])
         return self.steps[known], self.values[known, place]
 
+    @property
+    def last(self) -> np.ndarray:
+        """``[tasks]``: the last known value of each; NaN where there is none."""
+        each = [self.of(place)[1] for place in range(self.values.shape[1])]
+        return np.array([values[-1] if len(values) else np.nan for values in each])
+
 
 @dataclass(frozen=True, eq=False)
 class Course:
@@ -69,16 +75,23 @@ class Course:
         )
 
     def last(self, kind: str, split: str) -> np.ndarray:
-        """``[tasks]``: the last value of ``losses`` or ``metrics`` in a split; NaN where there is none."""
+        """``[tasks]``: the last known value of ``losses`` or ``metrics`` in a split; NaN where there is none."""
         points = getattr(self, kind).get(split)
-        return points.values[-1] if points is not None and len(points) else np.full(len(self.tasks), np.nan)
+        return points.last if points is not None else np.full(len(self.tasks), np.nan)
 
 
 def _mean(runs: Sequence[Mapping[float, np.ndarray]], tasks: int) -> Points:
-    """The mean over runs at the steps that all have."""
+    """The mean over runs at the steps that all have; of a task over those in which its value is known there."""
     common = sorted(set.intersection(*map(set, runs))) if runs else []
-    values = [np.mean([run[step] for run in runs], axis=0) for step in common]
+    values = [_mean_of_known(np.array([run[step] for run in runs])) for step in common]
     return Points(np.array(common), np.array(values, np.float64).reshape(len(common), tasks))
+
+
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    """``[runs, tasks]`` → ``[tasks]``; NaN where no run knows it."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, values, 0).sum(0) / known.sum(0)
 
 
 def course_in(subject: Subject) -> Course:

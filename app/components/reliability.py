@@ -19,6 +19,11 @@ _SPLIT_HALVES = (
     "free of noise; from {enough} on less than a fifth of what tells pairs apart is noise, which is taken as enough to "
     "group by. What another seed would change is not in it."
 )
+_SAMPLES = (
+    "Split-half reliability: even and odd seeds, each a sample of its own, are averaged apart, the two rankings of all "
+    "pairs of tasks are correlated (Spearman), and the result is stepped up to all seeds of the interval "
+    "(Spearman-Brown). 1 would be free of noise; from {enough} on less than a fifth of what tells pairs apart is noise."
+)
 _SEEDS = (
     "How well this mean over {seeds} seeds would agree with that of {seeds} other seeds: the rank correlation between "
     "two seeds (Spearman), stepped up to their number (Spearman-Brown). 1 would be free of noise; from {enough} on "
@@ -34,16 +39,18 @@ def say_reliability(observed: Observed, steps: tuple[int, int]) -> None:
     meaning = _meaning(observed)
     if math.isfinite(value):
         colour, icon = ("green", "verified") if value >= RELIABLE else ("orange", "hourglass_bottom")
-        st.badge(f"Reliability {verdict(value)}", icon=f":material/{icon}:", color=colour, help=meaning)
+        said = verdict(value) if observed.quantity.unit == "step" else share(value)
+        st.badge(f"Reliability {said}", icon=f":material/{icon}:", color=colour, help=meaning)
         return
     few = len(observed.series.tasks) < 3
-    why = "three tasks or more are needed" if few else f"an interval of at least {MIN_BATCHES} windows is needed"
+    enough = f"an interval of at least {MIN_BATCHES} {_windows(observed)} is needed"
+    why = "three tasks or more are needed" if few else enough
     st.badge(f"Reliability unknown ({why})", icon=":material/help:", color="gray", help=meaning)
 
 
 def show_course(subject: Subject, observed: Observed) -> None:
     """An expander with the curve of the reliability over the run; nothing where it is unknown throughout."""
-    if not observed.quantity.noisy:
+    if not observed.quantity.noisy or observed.quantity.unit == "seed":  # which have no order
         return
     steps, values = observed.course
     if np.count_nonzero(np.isfinite(values)) < 2:
@@ -57,8 +64,12 @@ def show_course(subject: Subject, observed: Observed) -> None:
         st.caption(f"Of the mean from the beginning up to a step, whatever interval is shown. {_meaning(observed)}")
 
 
+def _windows(observed: Observed) -> str:
+    return "seeds" if observed.quantity.unit == "seed" else "windows"
+
+
 def _meaning(observed: Observed) -> str:
-    text = _SEEDS if observed.group else _SPLIT_HALVES
+    text = _SEEDS if observed.group else _SAMPLES if observed.quantity.unit == "seed" else _SPLIT_HALVES
     return text.format(enough=share(RELIABLE), seeds=len(observed.seeds))
 
 

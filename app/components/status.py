@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.components.kinds import FIRST_RELATION, NETWORK, NO_RELATION, kind, progress
 from app.components.subject import Subject
 from app.components.text import plain
 from engine.runs.run import Run
@@ -13,7 +14,8 @@ GRADIENT_METHODS = ("mgda", "mgda_ub", "pcgrad", "gradvac", "graddrop", "imtl", 
 
 def far(run: Run) -> str:
     """How far a run is: ``step 20 of 80``, or ``step 20`` of a tracked one that does not know its end."""
-    return f"step {run.step} of {run.steps}" if run.steps or run.origin != "tracked" else f"step {run.step}"
+    unit, made, there_are = progress(run)
+    return f"{unit} {made} of {there_are}" if there_are or run.origin != "tracked" else f"{unit} {made}"
 
 
 def way_on(run: Run) -> str:
@@ -49,7 +51,9 @@ def say_waiting(subject: Subject, readings: bool = False) -> None:
         readings: whether the page shows other readings than the affinity, too.
     """
     run = subject.first
-    if subject.active:
+    if kind(run) != NETWORK:
+        _say_waiting_for_models(subject)
+    elif subject.active:
         who = "loop has begun" if run.origin == "tracked" else "worker is starting"
         what = "readings" if readings and run.config.get("affinity") == "none" else "affinities"
         st.info(
@@ -73,3 +77,14 @@ def say_waiting(subject: Subject, readings: bool = False) -> None:
         )
     else:
         st.info(f"This run stopped before its first affinities. {way_on(run)}", icon=":material/info:")
+
+
+def _say_waiting_for_models(subject: Subject) -> None:
+    run = subject.first
+    if subject.active:
+        first = FIRST_RELATION[kind(run)]
+        st.info(f"How its models are related appears here as soon as {first}.", icon=":material/hourglass_top:")
+    elif run.status == "finished":
+        st.info(NO_RELATION[kind(run)], icon=":material/info:")
+    else:
+        st.info(f"This run stopped before it knew how its models are related. {way_on(run)}", icon=":material/info:")

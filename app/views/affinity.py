@@ -8,7 +8,7 @@ from app import state
 from app.charts.quantity import AFFINITY, quantity_of
 from app.components import live_chart
 from app.components.observed import Observed
-from app.components.readings import in_words, pick_reading, say_entries
+from app.components.readings import in_words, over, pick_reading, say_entries, say_unknown
 from app.components.reliability import say_notes, say_reliability, show_course
 from app.components.runs import follow_run, interval, pick_run, readings_of
 from app.components.scale import order_of, pick_order, pick_scale, pick_unsure
@@ -21,6 +21,10 @@ _ABOUT = {
     "Blue: the source helps the target; orange: it hurts. Click a cell to follow that pair.",
     False: "Row = **source**, column = **target**. Blue: above zero; orange: below. Click a cell to follow that pair.",
 }
+_MUTUAL = (
+    "How alike the linear models of two tasks are: the same in both directions, so the matrix is its own mirror image. "
+    "Blue: above zero; orange: below. Click a cell to see that pair. {slider}"
+)
 
 
 def show() -> None:
@@ -30,7 +34,7 @@ def show() -> None:
     subject = pick_run()
     reading = pick_reading(subject)
     quantity = quantity_of(reading)
-    about.caption(_ABOUT[quantity is AFFINITY])
+    about.caption(_MUTUAL.format(slider=over(subject, reading)) if quantity.mutual else _ABOUT[quantity is AFFINITY])
     order, scale, switches = st.columns([1.2, 2, 1.2], vertical_alignment="bottom")
     with order:
         pick_order()
@@ -76,7 +80,9 @@ def _matrix(subject: Subject, observed: Observed, show_self: bool) -> None:
     with above:
         say_reliability(observed, shown.steps)
         say_notes(subject)
-    say_entries(subject, observed, observed.mean(*shown.steps).affinity)
+    affinity = observed.mean(*shown.steps).affinity
+    say_entries(subject, observed, affinity)
+    say_unknown(affinity, "A grey cell is")
     show_pair(subject, observed, shown)
     show_course(subject, observed)
     _table(subject, observed, shown)
@@ -84,9 +90,9 @@ def _matrix(subject: Subject, observed: Observed, show_self: bool) -> None:
 
 def _table(subject: Subject, observed: Observed, shown: live_chart.HeatmapResult) -> None:
     mean = observed.mean(*shown.steps)
-    with st.expander(f"The same as a table, steps {mean.step_from} to {mean.step_to}"):
-        counted = "updates" if observed.quantity.noisy else "windows, each as the network was at its end"
-        st.caption(f"Rows = source, columns = target; mean of {mean.updates} {counted}.")
+    with st.expander(f"The same as a table, {observed.quantity.span(mean.step_from, mean.step_to)}"):
+        rows = "Both directions are the same" if observed.quantity.mutual else "Rows = source, columns = target"
+        st.caption(f"{rows}; mean of {_counted(observed, mean.updates)}.")
         parts = {in_words(observed.reading): (observed.reading, mean.affinity)}
         if np.isfinite(mean.standard_error).any():
             of_other = "" if observed.quantity is AFFINITY else f"{observed.reading}-"
@@ -101,9 +107,24 @@ def _table(subject: Subject, observed: Observed, shown: live_chart.HeatmapResult
                 )
 
 
+def _counted(observed: Observed, number: int) -> str:
+    """What a mean is of."""
+    quantity = observed.quantity
+    if quantity.unit == "seed":
+        return "one seed" if number == 1 else f"{number} seeds"
+    if quantity.noisy:
+        return f"{number} updates"
+    what = "the models were" if quantity.unit == "round" else "the network was"
+    return f"{number} windows, each as {what} at its end"
+
+
 def _numbers(tasks: tuple[str, ...], values: np.ndarray, button: str, file_name: str) -> None:
     """A table, and the same as a file; empty where a pair was never observed."""
     frame = pd.DataFrame(values, pd.Index(tasks, name="source"), pd.Index(tasks, name="target"))
     st.download_button(button, frame.to_csv().encode(), file_name, "text/csv", icon=":material/download:")
     labels = [plain(task) for task in tasks]
-    st.table(frame.set_axis(labels, axis=0).set_axis(labels, axis=1).map("{:.4g}".format))
+    st.table(frame.set_axis(labels, axis=0).set_axis(labels, axis=1).map(_number))
+
+
+def _number(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.4g}"

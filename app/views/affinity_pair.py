@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.charts.curves import LossHistory, loss_curves, pair_curves
 from app.components import live_chart
+from app.components.kinds import NETWORK, kind
 from app.components.observed import Observed
 from app.components.readings import in_words
 from app.components.runs import store
@@ -15,27 +16,29 @@ from app.components.text import plain
 from engine.affinity.series import IntervalMean
 from engine.affinity.uncertainty import SeedMean
 
+_PAIR = {"step": "over time, in both directions", "round": "over the rounds", "seed": "seed by seed"}
+_OVER = {"step": "training", "round": "the rounds", "seed": "the seeds"}
+
 
 def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapResult) -> None:
     """The selected pair's numbers and curves, or how to select one."""
-    tasks = observed.series.tasks
+    tasks, unit = observed.series.tasks, observed.quantity.unit
     if shown.pair is None or not set(shown.pair) <= set(tasks):
-        st.info(
-            "Click a cell of the heatmap to see that pair over time, in both directions.", icon=":material/ads_click:"
-        )
+        st.info(f"Click a cell of the heatmap to see that pair {_PAIR[unit]}.", icon=":material/ads_click:")
         return
     source, target = shown.pair
     mean = observed.mean(*shown.steps)
     st.subheader(plain(f"{source} and {target}") if source != target else plain(source))
-    directions = {(source, target), (target, source)}
+    quantity = observed.quantity
+    directions = {(source, target)} if quantity.mutual else {(source, target), (target, source)}
     for column, (helper, helped) in zip(
         st.columns(2), sorted(directions, key=lambda pair: pair[0] != source), strict=False
     ):
         place = tasks.index(helper), tasks.index(helped)
         column.metric(
-            plain(f"{helper} → {helped}"),
+            plain(f"{helper} {'and' if quantity.mutual else '→'} {helped}"),
             f"{mean.affinity[place]:.4g}" if math.isfinite(mean.affinity[place]) else "not observed",
-            delta=error_in_words(mean, place) if observed.group or observed.quantity.noisy else None,
+            delta=error_in_words(mean, place, unit) if observed.group or quantity.noisy else None,
             delta_color="off",
             delta_arrow="off",
         )
@@ -43,16 +46,21 @@ def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapRes
     with over_time:
         if not sum(observed.series.counts[:, tasks.index(one), tasks.index(two)].sum() for one, two in directions):
             st.info("This pair was never observed: no update had labels for both tasks.", icon=":material/info:")
+        elif unit == "seed" and len(observed.series) == 1:
+            st.info("One seed only: nothing tells what another sample would change.", icon=":material/info:")
         elif len(observed.series) > 1:
             live_chart.plain(
-                pair_curves(observed.series, source, target, observed.seeds, observed.quantity),
+                pair_curves(observed.series, source, target, observed.seeds, quantity),
                 key=f"pair-{subject.id}-{observed.reading}",
-                label=f"{in_words(observed.reading)} between {source} and {target} over training",
+                label=f"{in_words(observed.reading)} between {source} and {target} over {_OVER[unit]}",
             )
             st.caption(_about_curves(observed))
         else:
             st.info("One matrix only: there is no course over time.", icon=":material/info:")
     with losses:
+        if kind(subject.first) != NETWORK:
+            st.info("How wrong the models of a task are is on the Training page.", icon=":material/show_chart:")
+            return
         history = _losses(subject, (source, target))
         if history:
             live_chart.plain(
@@ -69,13 +77,17 @@ def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapRes
 def _about_curves(observed: Observed) -> str:
     if observed.group:
         return "Thin: each seed; thick: their mean."
+    if observed.quantity.unit == "seed":
+        return "Each point is a seed, a sample of its own: look for how far they lie apart."
+    if observed.quantity.unit == "round":
+        return "As the models were at the end of each window of rounds."
     if observed.quantity.noisy:
         return "Band: one standard error of each window."
     return "The network as it was at the end of each window."
 
 
-def error_in_words(mean: IntervalMean, place: tuple[int, int]) -> str:
-    """The standard error of one entry and what it rests on."""
+def error_in_words(mean: IntervalMean, place: tuple[int, int], unit: str = "step") -> str:
+    """The standard error of one entry and what it rests on; where windows are seeds, these are independent."""
     error = mean.standard_error[place]
     if not mean.counts[place]:
         return "in no update did both tasks have labels"
@@ -84,6 +96,9 @@ def error_in_words(mean: IntervalMean, place: tuple[int, int]) -> str:
             return "one seed observed it"
         agreeing = round(mean.agreement[place] * mean.seeds)
         return f"± {error:.2g} error between {mean.seeds} seeds; {agreeing} of {mean.seeds} seeds agree in sign"
+    if unit == "seed":
+        seeds = int(mean.counts[place])
+        return f"± {error:.2g} standard error, from {seeds} seeds" if seeds > 1 else "no standard error: one seed"
     if not math.isfinite(error):
         return f"no standard error: {'one update' if mean.counts[place] == 1 else 'too few windows observed it'}"
     if mean.batches:

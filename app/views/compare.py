@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import state
+from app.components.kinds import NETWORK, kind
 from app.components.live import follow
 from app.components.readings import in_words, reading_in
 from app.components.runs import observed_in, pick_run, pick_subject, readings_of, say_nothing, store
@@ -124,16 +125,21 @@ def _pick_rest(subject: Subject, reading_name: str, part_name: str, wanted: str,
 
 def _begin_right(known: dict[str, Subject], left: Subject, reading: str) -> None:
     """Choose what to compare with at first: another reading of the same run; else the same reading of another run on
-    the same tasks; else the run itself, of which a half may be chosen."""
+    the same tasks; of linear models, else any reading of such a run; else the run itself, of which a half may be
+    chosen."""
     if any(each != reading for each in readings_of(left)):
         state.put("other", left.id)
         return
     own = {run.id for run in left.runs}
     strangers = (each for each in known.values() if own.isdisjoint(run.id for run in each.runs))
     alike = (each for each in strangers if each.first.tasks and set(each.first.tasks) == set(left.first.tasks))
-    found = next((each for each in alike if reading in readings_of(each)), left)
+    alike = list(alike)
+    found = next((each for each in alike if reading in readings_of(each)), None)
+    if found is None and kind(left.first) != NETWORK:  # such as an affinity of networks on the same tasks
+        found = next((each for each in alike if readings_of(each)), None)
+    found = found or left
     state.put("other", found.id)
-    state.put("other_reading", reading)
+    state.put("other_reading", reading if reading in readings_of(found) else None)
 
 
 def _first_other(other: Subject, left: Subject, reading: str) -> str:

@@ -232,7 +232,7 @@ def _matrix(
 ) -> None:
     st.subheader(in_words(side.observed.reading))
     part = "" if side.part == "whole" else f"{PARTS[side.part].lower()}, "
-    st.caption(plain(f"{side.subject.name}, {part}steps {mean.step_from} to {mean.step_to}"))
+    st.caption(plain(f"{side.subject.name}, {part}{side.observed.quantity.span(mean.step_from, mean.step_to)}"))
     say_reliability(side.observed, _steps(mean))
     live_chart.matrix(
         affinity_heatmap(values, tasks, order, state.get("scale"), quantity=side.observed.quantity, over=over),

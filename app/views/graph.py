@@ -9,7 +9,7 @@ from app.charts.graph import positions
 from app.charts.quantity import AFFINITY, quantity_of
 from app.components import live_chart
 from app.components.observed import Observed
-from app.components.readings import pick_reading, say_entries
+from app.components.readings import over, pick_reading, say_entries, say_unknown
 from app.components.reliability import say_reliability
 from app.components.runs import follow_run, interval, pick_run, readings_of
 from app.components.scale import pick_scale, pick_unsure
@@ -23,6 +23,10 @@ _ABOUT = {
     False: "An arrow leads from a **source** to a **target**. Blue and solid: above zero; orange and dashed: below; "
     "the thicker, the further. Tasks keep their place over time. Click a task to see its arrows only.",
 }
+_MUTUAL = (
+    "A line joins tasks whose linear models are alike or opposite, the same in both directions. Blue and solid: above "
+    "zero; orange and dashed: below; the thicker, the further. Click a task to see its lines only. {slider}"
+)
 
 
 def show() -> None:
@@ -32,7 +36,7 @@ def show() -> None:
     subject = pick_run()
     reading = pick_reading(subject)
     quantity = quantity_of(reading)
-    about.caption(_ABOUT[quantity is AFFINITY])
+    about.caption(_MUTUAL.format(slider=over(subject, reading)) if quantity.mutual else _ABOUT[quantity is AFFINITY])
     scale, switch = st.columns([3, 1], vertical_alignment="bottom")
     with scale:
         pick_scale("Scale of the arrows")
@@ -65,25 +69,31 @@ def _graph(subject: Subject, observed: Observed) -> None:
         say_reliability(observed, shown.steps)
     if observed.quantity is not AFFINITY:
         say_entries(subject, observed, observed.mean(*shown.steps).affinity)
+    say_unknown(observed.mean(*shown.steps).affinity, "No arrow joins")
     _strongest(observed, shown)
 
 
 def _strongest(observed: Observed, shown: live_chart.GraphResult) -> None:
     mean = observed.mean(*shown.steps)
     tasks = observed.series.tasks
-    sources, targets = np.nonzero(~np.eye(len(tasks), dtype=bool))
+    apart = ~np.eye(len(tasks), dtype=bool)
+    sources, targets = np.nonzero(np.triu(apart) if observed.quantity.mutual else apart)
+    one, other = ("task", "other task") if observed.quantity.mutual else ("source", "target")
     arrows = pd.DataFrame(
         {
-            "source": [tasks[place] for place in sources],
-            "target": [tasks[place] for place in targets],
+            one: [tasks[place] for place in sources],
+            other: [tasks[place] for place in targets],
             observed.quantity.name: mean.affinity[sources, targets],
         }
     )
     if np.isfinite(mean.standard_error).any():
         arrows["standard error"] = mean.standard_error[sources, targets]
     if shown.node in tasks:
-        arrows = arrows[(arrows["source"] == shown.node) | (arrows["target"] == shown.node)]
+        arrows = arrows[(arrows[one] == shown.node) | (arrows[other] == shown.node)]
     arrows = arrows.sort_values(observed.quantity.name, key=abs, ascending=False)
     whose = f" of {shown.node}" if shown.node in tasks else ""
-    with st.expander(plain(f"The arrows{whose} as a table, strongest first, steps {mean.step_from} to {mean.step_to}")):
+    span = observed.quantity.span(mean.step_from, mean.step_to)
+    with st.expander(
+        plain(f"The {'lines' if observed.quantity.mutual else 'arrows'}{whose} as a table, strongest first, {span}")
+    ):
         st.dataframe(arrows, hide_index=True, width="stretch")

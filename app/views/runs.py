@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.kinds import NETWORK, kind, progress, setting
 from app.components.live import follow
 from app.components.runs import store
 from app.components.status import far
@@ -44,7 +45,10 @@ def show() -> None:
     state.write_url()
     title, actions = st.columns([3, 2], vertical_alignment="bottom")
     title.title("Runs")
-    title.caption("Each run is one training in which every task's effect on every other was observed.")
+    title.caption(
+        "Each run is one training in which every task's effect on every other was observed, or one comparison of "
+        "methods on linear models."
+    )
     with actions.container(horizontal=True, horizontal_alignment="right"):
         launch_button()
         if st.button("Import a matrix", icon=":material/upload:"):
@@ -61,11 +65,13 @@ def _list() -> None:
     groups = Counter(run.group for run in runs)
     wanted = ""
     if len(runs) > 8:
-        wanted = st.text_input("Search", placeholder="name, data set, origin or status", label_visibility="collapsed")
+        wanted = st.text_input(
+            "Search", placeholder="name, data set, kind, origin or status", label_visibility="collapsed"
+        )
     found = [
         run
         for run in runs
-        if wanted.lower() in f"{run.name} {run.id} {_dataset(run)} {run.origin} {run.status}".lower()
+        if wanted.lower() in f"{run.name} {run.id} {_dataset(run)} {run.origin} {run.status} {setting(run)}".lower()
     ]
     if not found:
         st.info(
@@ -84,7 +90,8 @@ def _list() -> None:
 def _row(run: Run, seeds: int) -> None:
     name, status, progress, about, actions = st.columns(_COLUMNS, vertical_alignment="center")
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
-    name.markdown(f"**{plain(run.name)}**  \n:small[:gray[{plain(f'{run.id} · {created}')}]]")
+    told = f"  \n:small[{plain(setting(run))}]" if setting(run) else ""
+    name.markdown(f"**{plain(run.name)}**  \n:small[:gray[{plain(f'{run.id} · {created}')}]]{told}")
     colour, icon = _BADGES[run.status]
     status.badge(run.status, color=colour, icon=icon)
     with progress:
@@ -96,9 +103,10 @@ def _row(run: Run, seeds: int) -> None:
         tasks += f" · one of {seeds} seeds"
     about.markdown(f"{plain(_dataset(run))}  \n:small[:gray[{tasks}]]")
     with actions.container(horizontal=True, horizontal_alignment="right"):
-        if st.button("Open", key=f"open-{run.id}", help="Show its affinities"):
+        of_networks = kind(run) == NETWORK
+        if st.button("Open", key=f"open-{run.id}", help=f"Show its {'affinities' if of_networks else 'errors'}"):
             state.choose_run(run.id)
-            state.go_to("affinity")
+            state.go_to("affinity" if of_networks else "training")
         with st.popover("Manage", help="Stop, rename, delete and more", key=f"more-{run.id}"):
             _actions(run, seeds)
 
@@ -108,7 +116,9 @@ def _progress(run: Run) -> None:
     if run.origin not in ("trained", "tracked"):
         st.caption(plain(run.quantity))
     elif run.status == "finished":
-        st.caption(f"{run.steps or run.step} steps in {duration((run.finished or 0) - (run.started or 0))}")
+        took = duration((run.finished or 0) - (run.started or 0))
+        unit, made, there_are = progress(run)
+        st.caption(f"{there_are or made} {unit}s in {took}")
     else:
         left = f" · {duration(run.seconds_left)} left" if run.status == "running" and run.steps else ""
         if run.steps or run.origin == "trained":
@@ -125,6 +135,15 @@ def _actions(run: Run, seeds: int) -> None:
         state.choose_run(GROUP + run.group)
         state.go_to("affinity")
     own = run.origin == "tracked"
+    if kind(run) != NETWORK and st.button(
+        "Relations of its tasks",
+        key=f"affinity-{run.id}",
+        icon=":material/grid_on:",
+        width="stretch",
+        help="How alike its models are",
+    ):
+        state.choose_run(run.id)
+        state.go_to("affinity")
     if (own or run.origin == "trained") and st.button(
         "Training", key=f"training-{run.id}", icon=":material/show_chart:", width="stretch", help="How its tasks learn"
     ):
@@ -150,7 +169,7 @@ def _actions(run: Run, seeds: int) -> None:
             st.rerun()
     if run.config:
         with st.expander("Settings"):
-            settings = pd.DataFrame({"value": {key: str(value) for key, value in run.config.items()}})
+            settings = pd.DataFrame({"value": {key: _written(value) for key, value in run.config.items()}})
             st.table(settings)
     for text in (run.note, run.source):
         if text:
@@ -160,6 +179,11 @@ def _actions(run: Run, seeds: int) -> None:
         if st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:", disabled=not sure, width="stretch"):
             store().delete(run.id)
             st.rerun()
+
+
+def _written(value: object) -> str:
+    """A setting; a matrix by its size alone."""
+    return f"{len(value)} × {len(value)} numbers" if isinstance(value, list) and value else str(value)
 
 
 def _dataset(run: Run) -> str:

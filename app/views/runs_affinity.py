@@ -1,5 +1,6 @@
 """How affinity is observed: the settings that apply to the chosen estimator, and no others."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,20 +12,21 @@ from engine.affinity.settings import CHEAP, RANGES, AffinitySettings
 _DEFAULT = AffinitySettings()
 
 
-def ask_affinity(architecture: str) -> dict[str, Any]:
+def ask_affinity(architecture: str, dataset: str) -> dict[str, Any]:
     """The widgets; what was chosen, by setting."""
+    others = {"architecture": architecture, "dataset": dataset}
     method, settings = st.columns(2)
     with method:
-        estimator = pick("Affinity estimator", "estimator", _DEFAULT.affinity, ["none"], architecture=architecture)
+        estimator = pick("Affinity estimator", "estimator", _DEFAULT.affinity, ["none"], **others)
     with settings:
-        own = _ask_settings(estimator, architecture)
+        own = _ask_settings(estimator, others)
     if estimator == "none":
         st.caption("Train without observing affinities.")
-    say("estimator", estimator, architecture=architecture)
+    say("estimator", estimator, **others)
     return {"affinity": estimator} | own
 
 
-def _ask_settings(estimator: str, architecture: str) -> dict[str, Any]:
+def _ask_settings(estimator: str, others: Mapping[str, str]) -> dict[str, Any]:
     if estimator == "none":
         return {}
     if estimator == "auto":
@@ -40,7 +42,7 @@ def _ask_settings(estimator: str, architecture: str) -> dict[str, Any]:
     if ask is None:
         return chosen
     with st.expander(f"Affinity ({estimator})"):
-        return chosen | ask(architecture)
+        return chosen | ask(others)
 
 
 def _ask_overhead() -> dict[str, Any]:
@@ -58,7 +60,7 @@ def _ask_overhead() -> dict[str, Any]:
     return {"overhead": percent / 100}
 
 
-def _ask_lookahead(architecture: str) -> dict[str, Any]:
+def _ask_lookahead(others: Mapping[str, str]) -> dict[str, Any]:
     return {
         "lookahead_step": st.selectbox(
             "Lookahead step",
@@ -68,7 +70,7 @@ def _ask_lookahead(architecture: str) -> dict[str, Any]:
     }
 
 
-def _ask_block(architecture: str) -> dict[str, Any]:
+def _ask_block(others: Mapping[str, str]) -> dict[str, Any]:
     _, least, greatest = RANGES["block"]
     return {
         "block": st.number_input(
@@ -77,15 +79,15 @@ def _ask_block(architecture: str) -> dict[str, Any]:
     }
 
 
-def _ask_first_order(architecture: str) -> dict[str, Any]:
-    return _ask_block(architecture) | {
+def _ask_first_order(others: Mapping[str, str]) -> dict[str, Any]:
+    return _ask_block(others) | {
         "preconditioned": st.checkbox(
             "Preconditioned", _DEFAULT.preconditioned, help="Weigh the parameters as Adam does in its step."
         )
     }
 
 
-def _ask_last_layer(architecture: str) -> dict[str, Any]:
+def _ask_last_layer(others: Mapping[str, str]) -> dict[str, Any]:
     _, least, greatest = RANGES["columns"]
     return {
         "layers": st.number_input(
@@ -98,13 +100,14 @@ def _ask_last_layer(architecture: str) -> dict[str, Any]:
             _DEFAULT.columns,
             help="The layer's input is projected to so many random columns; 0 takes it whole.",
         ),
-        **_ask_metric(architecture),
+        **_ask_metric(others),
     }
 
 
-def _ask_metric(architecture: str) -> dict[str, Any]:
-    if catalog.ONE_REPRESENTATION not in catalog.has("architecture", architecture):
-        return {}
+def _ask_metric(others: Mapping[str, str]) -> dict[str, Any]:
+    for need in (catalog.ONE_REPRESENTATION, catalog.ONE_INPUT):
+        if need not in catalog.has(giver := catalog.GIVEN_BY[need], others[giver]):
+            return {}
     return {
         "metric": st.checkbox(
             "Fitted metric", _DEFAULT.metric, help="Adds the layers below by a metric that is fitted now and then."
@@ -112,9 +115,9 @@ def _ask_metric(architecture: str) -> dict[str, Any]:
     }
 
 
-def _ask_corrected(architecture: str) -> dict[str, Any]:
+def _ask_corrected(others: Mapping[str, str]) -> dict[str, Any]:
     _, least, greatest = RANGES["correct_every"]
-    fit = {entry.name for entry in fitting("estimator", {"architecture": architecture})}
+    fit = {entry.name for entry in fitting("estimator", others)}
     return {
         "cheap": st.selectbox(
             "Cheap estimator", [name for name in CHEAP if name in fit], help="Of every observed update."

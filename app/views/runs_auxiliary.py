@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.components.text import plain
 from app.views.runs_settings import Setting, Settings
+from engine import catalog
 from engine.auxiliary.settings import CHOICES, RANGES, AuxiliarySettings
 
 _SETTINGS = Settings(RANGES, CHOICES, AuxiliarySettings())
@@ -46,7 +47,8 @@ def ask_auxiliary(dataset: str, tasks: Sequence[Mapping[str, str]]) -> dict[str,
         help="Those that you need; the others then train along as auxiliaries. On the Grouping page these are served.",
     )
     primary = [task for task in losses if task in chosen]
-    able = len(primary) == 1 and losses[primary[0]] in _CLASSIFICATION
+    apart = catalog.ONE_INPUT not in catalog.has("dataset", dataset)
+    able = len(primary) == 1 and losses[primary[0]] in _CLASSIFICATION and not apart
     auxiliary = right.selectbox(
         "Generated auxiliary task",
         ["none", "maxl"] if able else ["none"],
@@ -55,7 +57,9 @@ def ask_auxiliary(dataset: str, tasks: Sequence[Mapping[str, str]]) -> dict[str,
     )
     settings = {"primary": ",".join(primary if len(primary) < len(losses) else ()), "auxiliary": auxiliary}
     if auxiliary == "none":
-        if not able:
+        if apart:
+            st.caption("maxl generates an auxiliary task only where all tasks share their inputs.")
+        elif not able:
             st.caption("maxl can generate an auxiliary task where exactly one classification is primary.")
         return settings
     st.caption(plain(_MAXL))

@@ -1,26 +1,47 @@
 """What the network of a run that is to be launched costs, beside what every other design would."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from app.components.text import plain
+from app.views.runs_network import first_trunk
 from engine import catalog
+from engine.datasets.settings import RANGES, DataSettings
 from engine.runs.config import RunConfig
 from engine.runs.descriptions import Description
 
-# What the cost depends on.
+# What the cost depends on: the data's settings that change its tasks or their shapes, and the network's.
+_DATA = ("dataset", "folder", "image_size", "table", "targets", "kinds", "leave_out", "split", "split_by")
 _PRICED = (
-    *("dataset", "architecture", "trunk", "width", "depth", "dropout", "batch_norm"),
+    *_DATA,
+    *("architecture", "trunk", "width", "depth", "dropout", "batch_norm"),
     *("primary", "auxiliary", "subclasses"),
 )
+_IMAGES = RANGES["images"][1]  # rooms need not be many to tell what a network for them costs
 STANDARD = "hard_sharing"
 
 
 def priced(config: RunConfig) -> RunConfig:
     """The run by which a network's cost is asked: all that it does not depend on as by default."""
-    return RunConfig(**{name: getattr(config, name) for name in _PRICED}, affinity="none")
+    return RunConfig(**{name: getattr(config, name) for name in _PRICED}, images=_IMAGES, affinity="none")
+
+
+def plainest(data: Mapping[str, Any]) -> RunConfig:
+    """The run by which the tasks of a data set are asked.
+
+    Args:
+        data: its settings.
+    """
+    kept = {name: value for name, value in data.items() if name in _DATA}
+    return RunConfig(**kept, trunk=first_trunk(data["dataset"]), images=_IMAGES, affinity="none")
+
+
+def whole_data(config: RunConfig) -> DataSettings:
+    """The settings that tell the run's data set from others, however much of it is used."""
+    return DataSettings(**{name: getattr(config, name) for name in _DATA}, images=_IMAGES)
 
 
 def designs(config: RunConfig) -> list[RunConfig]:

@@ -6,19 +6,24 @@ import streamlit as st
 
 from app import state
 from app.components.descriptions import Asking
+from app.components.kinds import FEDERATED, LINEAR, NETWORK
 from app.components.runs import store
 from app.components.subject import GROUP
 from app.components.text import plain
 from app.views.runs_affinity import ask_affinity
 from app.views.runs_auxiliary import ask_auxiliary, wait_for_tasks
-from app.views.runs_cost import designs, priced, show_cost, show_designs
+from app.views.runs_cost import designs, plainest, priced, show_cost, show_designs
+from app.views.runs_data import against_data, ask_data
+from app.views.runs_federated import ask_federated
+from app.views.runs_linear import ask_linear
+from app.views.runs_models import ask_kind
 from app.views.runs_network import ask_network
 from app.views.runs_training import ask_training
 from app.views.runs_weighting import ask_weighting
-from engine import catalog
 from engine.affinity.matrix import read_affinity
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
+from engine.runs.configs import Config
 from engine.runs.descriptions import Description
 from engine.runs.launchers import launch
 
@@ -42,27 +47,41 @@ def _close() -> None:
 
 @st.dialog("Launch a run", width="large", on_dismiss=_close)
 def launch_form() -> None:
-    """Settings of a run; creates it, or one for each of several seeds, and starts the workers.
+    """Settings of a run; creates it, or one for each of several seeds, and starts the workers."""
+    kind = ask_kind()
+    if kind == NETWORK:  # each in a place of its own, which the other empties: what polls may keep old widgets standing
+        with st.container():
+            _network()
+        st.empty()
+    else:
+        st.empty()
+        with st.container():
+            _models(kind)
+
+
+def _network() -> None:
+    """The rest of the form for networks.
 
     All widgets can be used before the process that knows tasks and costs has answered, which takes it seconds at first.
     """
     asking = Asking()
-    datasets = {entry.name: entry for entry in catalog.entries("dataset")}
-    dataset = st.selectbox(
-        "Data set", list(datasets), format_func=lambda name: f"{name}: {datasets[name].summary}", help=_OWN
-    )
+    data = ask_data(_OWN)
+    if data is None:
+        _cannot_launch()
+        return
+    dataset = data["dataset"]
     name = st.text_input("Name", placeholder="left empty: the run's id", max_chars=200)
     _head("Network")
-    settings: dict[str, Any] = {"dataset": dataset} | ask_network(dataset)
+    settings: dict[str, Any] = data | ask_network(dataset)
     costs = st.container()
     _head("Loss weighting")
-    settings |= ask_weighting(settings["architecture"])
+    settings |= ask_weighting(settings["architecture"], dataset)
     _head("Tasks that count")
-    whole = _answers(asking, RunConfig(dataset, affinity="none"))  # its description tells the data set's tasks
+    whole = _answers(asking, plainest(data))  # its description tells the data set's tasks
     with st.container():  # one element, so that what follows stays in place, and a list open, when the answer comes
         settings |= ask_auxiliary(dataset, whole[0].tasks) if whole else wait_for_tasks()
     _head("Affinity")
-    settings |= ask_affinity(settings["architecture"])
+    settings |= ask_affinity(settings["architecture"], dataset)
     _head("Training")
     settings |= ask_training(settings["affinity"])
     seeds = settings.pop("seeds")
@@ -75,11 +94,27 @@ def launch_form() -> None:
         chosen = _answers(asking, priced(config))
         show_cost(chosen[0] if chosen else None)
         show_designs(_answers(asking, *designs(priced(config))), config.architecture)
-    if chosen and chosen[0].error:
-        _refuse(chosen[0].error)
+    refusal = (chosen[0].error if chosen else "") or against_data(config)
+    if refusal:
+        _refuse(refusal)
     elif st.button("Launch", type="primary", icon=":material/rocket_launch:"):
         _launch(config, name, seeds)
     asking.draw_again()
+
+
+def _models(kind: str) -> None:
+    """The rest of the form for linear models, federated or not."""
+    try:
+        found = {LINEAR: ask_linear, FEDERATED: ask_federated}[kind]()
+    except KindredError as error:
+        _refuse(str(error))
+        return
+    if found is None:
+        _cannot_launch()
+        return
+    name, config = found
+    if st.button("Launch", type="primary", icon=":material/rocket_launch:"):
+        _launch(config, name, 1)
 
 
 def _head(text: str) -> None:
@@ -97,10 +132,14 @@ def _answers(asking: Asking, *configs: RunConfig) -> list[Description] | None:
 
 def _refuse(reason: str) -> None:
     st.error(plain(reason), icon=":material/block:")
+    _cannot_launch()
+
+
+def _cannot_launch() -> None:
     st.button("Launch", type="primary", icon=":material/rocket_launch:", key="launch-refused", disabled=True)
 
 
-def _launch(config: RunConfig, name: str, seeds: int) -> None:
+def _launch(config: Config, name: str, seeds: int) -> None:
     try:
         run_ids = store().create_seeds(config, name, seeds)
         for run_id in run_ids:

@@ -1,10 +1,13 @@
 """The network of a run that is to be launched: its design and the trunk, with the settings that apply to them."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
+from app.components.datasets import on_disk
 from app.views.runs_settings import Setting, Settings, pick, say
+from engine import catalog
 from engine.architectures.settings import CHOICES, RANGES, NetworkSettings
 
 _SETTINGS = Settings(RANGES, CHOICES, NetworkSettings())
@@ -39,6 +42,8 @@ OWN = {
         _RATE,
     ),
 }
+# Width and depth to begin with.
+_SIZES = {"mlp": (64, 2), "convolutional": (32, 2), "encoder": (16, 3)}
 _TRUNK = (
     Setting("width", "Width", "Units, or channels, a layer."),
     Setting("depth", "Depth", "Layers of the trunk."),
@@ -49,15 +54,25 @@ _TRUNK = (
 
 def ask_network(dataset: str) -> dict[str, Any]:
     """The widgets; what was chosen, by setting."""
+    first = first_trunk(dataset)
     design, trunk = st.columns(2)
     with design:
         architecture = pick("Architecture", "architecture", _SETTINGS.defaults.architecture)
         say("architecture", architecture, "It has")
     with trunk:
-        stages = pick("Trunk", "trunk", _SETTINGS.defaults.trunk, dataset=dataset)
+        stages = pick("Trunk", "trunk", first, mark=f"-{first}", dataset=dataset)
         say("trunk", stages, dataset=dataset)
+    width, depth = _SIZES[stages]
+    sized = replace(_SETTINGS, defaults=replace(_SETTINGS.defaults, width=width, depth=depth))
     return (
         {"architecture": architecture, "trunk": stages}
-        | _SETTINGS.ask(_TRUNK, 4)
+        | sized.ask(_TRUNK, 4, mark=f"-{stages}")
         | _SETTINGS.ask(OWN.get(architecture, ()))
     )
+
+
+def first_trunk(dataset: str) -> str:
+    """The trunk that a form offers first: convolutions for images, which halve them where they are large."""
+    if catalog.IMAGES not in catalog.has("dataset", dataset):
+        return "mlp"
+    return "encoder" if on_disk(dataset) or dataset == "rooms" else "convolutional"

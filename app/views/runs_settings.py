@@ -34,18 +34,22 @@ class Settings:
     choices: Mapping[str, tuple]
     defaults: Any
 
-    def ask(self, settings: Sequence[Setting], columns: int = 3) -> dict[str, Any]:
-        """One widget a setting, side by side; what was chosen, by setting."""
+    def ask(self, settings: Sequence[Setting], columns: int = 3, mark: str = "") -> dict[str, Any]:
+        """One widget a setting, side by side; what was chosen, by setting.
+
+        Args:
+            mark: where it changes, what was chosen gives way to the defaults.
+        """
         chosen = {}
         for start in range(0, len(settings), columns):
             row = settings[start : start + columns]
             for place, setting in zip(st.columns(columns, vertical_alignment="bottom"), row, strict=False):
                 with place:
-                    chosen[setting.name] = self._widget(setting)
+                    chosen[setting.name] = self._widget(setting, mark)
         return chosen
 
-    def _widget(self, setting: Setting) -> Any:
-        default, key = getattr(self.defaults, setting.name), f"set-{setting.name}"
+    def _widget(self, setting: Setting, mark: str) -> Any:
+        default, key = getattr(self.defaults, setting.name), f"set-{setting.name}{mark}"
         if setting.name in self.ranges:
             kind, least, greatest = self.ranges[setting.name]
             shape = {} if kind is int else {"format": "%g", "step": _step(default)}
@@ -78,15 +82,16 @@ def _missing(entry: Entry, others: Mapping[str, str]) -> list[str]:
     return [need for need in entry.needs if need not in catalog.has(giver := catalog.GIVEN_BY[need], others[giver])]
 
 
-def pick(label: str, kind: str, default: str, extra: Sequence[str] = (), **others: str) -> str:
+def pick(label: str, kind: str, default: str, extra: Sequence[str] = (), mark: str = "", **others: str) -> str:
     """A selection box with the methods that fit; the one chosen, or the default where that fits no longer.
 
     Args:
         extra: options without an entry, such as ``none``.
+        mark: where it changes, what was chosen gives way to the default.
         others: as of ``fitting``.
     """
     names = [entry.name for entry in fitting(kind, others)] + list(extra)
-    return st.selectbox(label, names, names.index(default) if default in names else 0, key=f"pick-{kind}")
+    return st.selectbox(label, names, names.index(default) if default in names else 0, key=f"pick-{kind}{mark}")
 
 
 def say(kind: str, name: str, cost: str = "", **others: str) -> None:

@@ -25,12 +25,14 @@ OWN = {
 }
 
 
-def ask_weighting(architecture: str) -> dict[str, Any]:
+def ask_weighting(architecture: str, dataset: str) -> dict[str, Any]:
     """The widgets; what was chosen, by setting."""
     method, settings = st.columns(2)
     with method:
-        chosen = pick("Weighting", "weighting", _SETTINGS.defaults.weighting, architecture=architecture)
+        chosen = pick(
+            "Weighting", "weighting", _SETTINGS.defaults.weighting, architecture=architecture, dataset=dataset
+        )
     with settings:
         own = _SETTINGS.ask(OWN.get(chosen, ()), 2)
-    say("weighting", chosen, "An update takes", architecture=architecture)
+    say("weighting", chosen, "An update takes", architecture=architecture, dataset=dataset)
     return {"weighting": chosen} | own

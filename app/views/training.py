@@ -1,22 +1,36 @@
-"""Training: how every task learns over the steps, by how much each counts, and where their gradients conflict."""
+"""Training: how every task learns over the steps, by how much each counts, and where their gradients conflict.
 
+Runs of linear models, which have no such steps, have pages of their own: ``training_linear``, ``training_federated``.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
 import streamlit as st
 
 from app import state
 from app.charts.course import MOST, Line, task_colours, task_curves
 from app.components import live_chart
 from app.components.course import Course, Points, course_in, primary_tasks, role
+from app.components.kinds import FEDERATED, LINEAR, NETWORK, kind
 from app.components.live import follow
 from app.components.runs import pick_run, store
 from app.components.status import say_status, way_on
 from app.components.subject import Subject, find
 from app.components.text import duration, plain
+from app.views import training_federated, training_linear
 from app.views.training_conflicts import show_conflicts
 from app.views.training_labels import show_labels
 from app.views.training_numbers import show_numbers
 from engine import catalog
 from engine.runs.run import Run
 
+_ABOUT = {
+    NETWORK: "How each task learns, by how much each counts in the updates, and how often their gradients conflict. "
+    "Solid: validation; dotted: training.",
+    LINEAR: training_linear.ABOUT,
+    FEDERATED: training_federated.ABOUT,
+}
 _NO_COURSE = {
     "imported": "An imported matrix has no training behind it in this store, so there are no losses to show.",
     "published": "A published matrix comes without its training, so there are no losses to show.",
@@ -26,11 +40,9 @@ _NO_COURSE = {
 def show() -> None:
     """The page."""
     st.title("Training")
-    st.caption(
-        "How each task learns, by how much each counts in the updates, and how often their gradients conflict. "
-        "Solid: validation; dotted: training."
-    )
+    about = st.empty()
     subject = pick_run()
+    about.caption(_ABOUT[kind(subject.first)])
 
     def now() -> Subject:
         return find(store().runs(), subject.id)
@@ -41,7 +53,15 @@ def show() -> None:
 def _page(subject: Subject) -> None:
     say_status(subject)
     run = subject.first
-    _facts(subject)
+    if kind(run) == LINEAR:
+        _facts(subject, training_linear.facts(run))
+        training_linear.show_linear(subject)
+        return
+    if kind(run) == FEDERATED:
+        _facts(subject, training_federated.facts(run))
+        training_federated.show_federated(subject)
+        return
+    _facts(subject, _of_network(subject))
     if run.origin in _NO_COURSE:
         st.info(
             f"{_NO_COURSE[run.origin]} Launch a run on the Runs page to see how its tasks learn.",
@@ -67,11 +87,11 @@ def _page(subject: Subject) -> None:
     show_numbers(subject, course)
 
 
-def _facts(subject: Subject) -> None:
-    """What is known of the run, and what observer and network say of themselves."""
+def _of_network(subject: Subject) -> dict[str, str | None]:
+    """What is known of the run, by what it is called."""
     run = subject.first
     settings = run.config if run.origin == "trained" else {}
-    facts = {
+    return {
         "data set": settings.get("dataset"),
         "architecture": settings.get("architecture", "hard_sharing") if settings else None,
         "weighting": settings.get("weighting", "equal") if settings else None,
@@ -81,6 +101,11 @@ def _facts(subject: Subject) -> None:
         "an update": duration(run.step_seconds) if run.step_seconds is not None else None,
         "seeds": str(len(subject.runs)) if subject.several else None,
     }
+
+
+def _facts(subject: Subject, facts: Mapping[str, str | None]) -> None:
+    """What is known of the run, and what observer and network say of themselves."""
+    run = subject.first
     with st.container(horizontal=True, gap="medium"):
         for label, value in facts.items():
             if value:
@@ -168,10 +193,13 @@ def _weights(subject: Subject, course: Course, colours: dict[str, int]) -> None:
     paper = f" ({entry.paper})" if entry.paper else ""
     st.caption(plain(f"{entry.name}: {entry.summary}{paper}."))
     weights = course.weights
+    complete = np.isfinite(weights.values).all()
     if not len(weights):
         st.info("No weights are stored with this run.", icon=":material/info:")
-    elif (weights.values == 1).all():
-        st.markdown("Every task counted 1 at every update.")
+    elif (weights.values[np.isfinite(weights.values)] == 1).all():
+        st.markdown(
+            "Every task counted 1 at every update." if complete else "Every task counted 1 wherever it had labels."
+        )
     elif colours:
         live_chart.plain(
             task_curves(_lines(run, weights, colours, ""), "weight of the task"),

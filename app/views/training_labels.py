@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from app.charts.pictures import enlarged
 from app.components.runs import store
 from app.components.text import plain
 from engine.runs.run import Run
@@ -67,6 +68,4 @@ def _row(group: dict[str, Any]) -> None:
 
 def picture(thumbnail: list[Any]) -> np.ndarray:
     """A thumbnail with every pixel a whole number of times as large, which keeps it sharp where it is shown."""
-    pixels = np.array(thumbnail, np.uint8)
-    times = max(1, -(-2 * SIZE // max(pixels.shape[:2])))
-    return pixels.repeat(times, axis=0).repeat(times, axis=1)
+    return enlarged(np.array(thumbnail, np.uint8), 2 * SIZE)

@@ -45,11 +45,11 @@ def standing(subject: Subject, course: Course) -> pd.DataFrame:
         "metric": list(run.metrics) or None,
         "validation loss": course.last("losses", "validation"),
         "validation metric": course.last("metrics", "validation"),
-        "best validation metric": np.nanmax(validation.values, axis=0) if known else None,
+        "best validation metric": np.fmax.reduce(validation.values, axis=0) if known else None,
         "test loss": course.last("losses", "test"),
         "test metric": course.last("metrics", "test"),
         "training loss": course.last("losses", "train"),
-        "weight": course.weights.values[-1] if len(course.weights) else None,
+        "weight": course.weights.last if len(course.weights) else None,
     }
     kept = {name: values for name, values in columns.items() if values is not None}
     return pd.DataFrame(kept).dropna(axis="columns", how="all")

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import state
+
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 
@@ -29,3 +31,11 @@ def show(store):
 def main_app(store):
     """The dashboard's entry point, as the server runs it."""
     return AppTest.from_file(str(MAIN), default_timeout=30).run()
+
+
+@pytest.fixture
+def gone(monkeypatch):
+    """The pages that were turned to."""
+    pages = []
+    monkeypatch.setattr(state, "go_to", pages.append)
+    return pages

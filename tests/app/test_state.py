@@ -36,7 +36,21 @@ VALUES = {
     "other_reading": "affinity",
     "other_part": "second",
     "difference": "rank",
+    "curve_of": '<b>"x"</b>',
+    "measure": "difference",
+    "against": "bytes",
     "shown_runs": 100,
+    "dataset": "digit_pairs",
+    "folder": "/data/ü & more",
+    "samples_of": "test",
+    "data_part": 3,
+    "samples_page": 2,
+    "table": "0123456789abcdef-houses.csv",
+    "targets": ("price, in £", '<b>"x"</b>'),
+    "kinds": (("a,b", "category"), ('"x"', "time")),
+    "leave_out": ("a & b",),
+    "row_split": "group",
+    "split_by": "ü/?",
 }
 
 
@@ -55,7 +69,10 @@ def test_every_choice_survives_the_url():
      ("together", "3"), ("apart", '["ab"]'), ("exclude", '{"a":1}'), ("pin", '["a"]'), ("pin", '{"a":"b"}'),
      ("weights", '{"a":0}'), ("weights", '{"a":"x"}'), ("weights", '{"a":[1]}'), ("weights", '{"a":Infinity}'),
      ("reading", "nearness"), ("part", "third"), ("other_reading", ""), ("other_part", "0"), ("difference", "log"),
-     ("max_size", "0"), ("auxiliaries", "-1"), ("half", "full"), ("robust", "best")],
+     ("measure", "gain"), ("against", "time"),
+     ("max_size", "0"), ("auxiliaries", "-1"), ("half", "full"), ("robust", "best"),
+     ("dataset", "moons"), ("samples_of", "all"), ("data_part", "-1"), ("samples_page", "0"), ("targets", '"a"'),
+     ("kinds", '["a"]'), ("kinds", '{"a":1}'), ("leave_out", "{"), ("row_split", "fair")],
 )  # fmt: skip
 def test_an_address_that_cannot_be_read_leaves_the_default(name, text):
     app = AppTest.from_string(

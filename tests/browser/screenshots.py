@@ -15,15 +15,25 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from engine.cli import main as engine
+from engine.datasets.tables.keeping import keep
 from tests import chromium
+from tests.browser.test_data import houses
 
 ROOT = Path(__file__).parents[2]
 PORT = 8699
 PAGES = {
     "runs": "",
+    "launch": "data?dataset=digit_pairs",  # from where the form is opened
+    "data-rooms": "data?dataset=rooms",
+    "data-pairs": "data?dataset=digit_pairs",
+    "data-table": "data?dataset=table&table={table}&targets=%5B%22price%22%2C%22sold%22%5D"
+    "&leave_out=%5B%22house_id%22%5D",
     "affinity": "affinity?run={run}&order=cluster&pair=%5B%22Class3%22%2C+%22Class4%22%5D",
     "graph": "graph?run={run}&threshold=0.35",
     "training": "training?run={run}",
+    "training-linear": "training?run={linear}",
+    "training-federated": "training?run={federated}",
+    "affinity-linear": "affinity?run={linear}&order=cluster",
     "grouping": "grouping?run={run}&budget=4",
     "grouping-conditions": (
         "grouping?run={run}&budget=2.5&half=single&singleton=0.0&apart=%5B%5B%22Class3%22%2C%22Class4%22%5D%5D"
@@ -46,7 +56,18 @@ def main() -> None:
         engine(["run", "--dataset", "digits", "--epochs", "30", "--name", "Digits, 30 epochs", *exact])
         from engine.runs.store import Store
 
-        run = next(run.id for run in Store(url).runs() if run.name.startswith("Yeast"))
+        if not arguments.readme:
+            pairs = ["--dataset", "digit_pairs", "--store", url]
+            engine(["federated", "--relation", "learned", "--drop", "0.2", "--name", "Pairs, federated", *pairs])
+            few = ["--sizes", "8,16,32", "--seeds", "4", "--methods", "independent,mean_regularized,task_covariance"]
+            engine(["linear", *few, "--name", "Pairs, linear", *pairs])
+        ids = {run.name: run.id for run in Store(url).runs()}
+        runs = {
+            "run": ids["Yeast, 20 epochs"],
+            "linear": ids.get("Pairs, linear"),
+            "federated": ids.get("Pairs, federated"),
+        }
+        table = keep(houses(), "houses.csv", Store(url).tables).name
         server = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app/server.py", "--server.port", str(PORT)],
             cwd=ROOT,
@@ -63,7 +84,9 @@ def main() -> None:
                             if arguments.readme and name not in README:
                                 continue
                             suffix = "" if arguments.readme else f"-{scheme}-{width}"
-                            _take(page, address.format(run=run), arguments.folder / f"{name}{suffix}.png")
+                            address = address.format(**runs, table=table)
+                            button = "Launch a run on it" if name == "launch" else ""
+                            _take(page, address, arguments.folder / f"{name}{suffix}.png", button)
                         page.close()
         finally:
             server.terminate()
@@ -78,11 +101,16 @@ def _wait() -> None:
             time.sleep(0.2)
 
 
-def _take(page: Page, address: str, path: Path) -> None:
+def _take(page: Page, address: str, path: Path, button: str = "") -> None:
+    """A picture of the whole page; with a button, of the form that it opens."""
     page.goto(f"http://127.0.0.1:{PORT}/{address}")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    if button:
+        page.get_by_role("button", name=button).click()
+        page.get_by_role("dialog").wait_for()
     page.wait_for_timeout(3000)
-    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    whole = "[role=dialog]" if button else "[data-testid=stMain]"
+    height = page.evaluate(f"document.querySelector('{whole}').scrollHeight") + (200 if button else 0)
     page.set_viewport_size({"width": page.viewport_size["width"], "height": max(900, height)})
     page.wait_for_timeout(700)
     page.screenshot(path=path)

@@ -8,15 +8,26 @@ from engine import catalog
 
 READINGS = [entry.name for entry in catalog.entries("reading")]
 OF_NETWORKS = {"tower_distance", "mixing", "attention", "policy", "edges"}
+OF_SEEDS = {"task_covariance", "task_clusters", "regulariser_graph"}
+OF_MODELS = OF_SEEDS | {"federated_relation"}
 
 
 def test_the_documentations_examples_hold():
     assert doctest.testmod(module).failed == 0
 
 
-def test_only_what_is_observed_at_every_update_is_noisy():
-    assert {reading for reading in READINGS if not quantity_of(reading).noisy} == OF_NETWORKS
+def test_what_is_drawn_anew_in_every_window_is_noisy():
+    given = {"regulariser_graph", "federated_relation"}  # the same for every sample; the state at a round
+    assert {reading for reading in READINGS if not quantity_of(reading).noisy} == OF_NETWORKS | given
     assert quantity_of("affinity") is AFFINITY
+
+
+def test_relations_of_linear_models_are_mutual_and_counted_in_seeds_or_rounds():
+    assert {reading for reading in READINGS if quantity_of(reading).mutual} == OF_MODELS
+    units = {reading: quantity_of(reading).unit for reading in READINGS if quantity_of(reading).unit != "step"}
+    assert units == {reading: "seed" for reading in OF_SEEDS} | {"federated_relation": "round"}
+    assert all(quantity_of(reading).bounds for reading in OF_MODELS)
+    assert all(quantity_of(reading).words("shared")["unit"] == quantity_of(reading).unit for reading in READINGS)
 
 
 @pytest.mark.parametrize("scale", ["shared", "target", "centred"])

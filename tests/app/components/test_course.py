@@ -33,6 +33,26 @@ def test_of_several_seeds_it_is_their_mean_at_the_steps_that_all_have():
     assert (course.weights.steps.tolist(), course.weights.values.tolist()) == ([5], [[2, 2]])
 
 
+def test_a_task_without_labels_in_a_window_is_left_out_there_and_keeps_what_was_last_known():
+    some = [Evaluation(step, "train", np.array(losses, np.float32), np.full(2, np.nan)) for step, losses in
+            ((5, (4, np.nan)), (10, (np.nan, 3)), (15, (2, np.nan)))]  # fmt: skip
+    course = Course.of(TASKS, [some], [[TaskWeights(0, 10, np.array([1, np.nan]))]])
+    assert course.losses["train"].of(0)[0].tolist() == [5, 15]
+    assert course.last("losses", "train").tolist() == [2, 3]
+    assert np.isnan(course.last("metrics", "train")).all()
+    assert course.weights.last[0] == 1 and np.isnan(course.weights.last[1])
+
+
+def test_the_mean_of_seeds_is_over_those_that_know_a_task():
+    runs = [[at(0, 4)], [Evaluation(0, "validation", np.array([np.nan, 2], np.float32), np.full(2, np.nan))]]
+    assert Course.of(TASKS, runs, [[]]).losses["validation"].values.tolist() == [[4, 5]]
+
+
+def test_a_seed_that_diverged_is_not_left_out_of_the_mean():
+    runs = [[at(0, 4)], [at(0, np.inf)]]
+    assert np.isinf(Course.of(TASKS, runs, [[]]).losses["validation"].values).all()
+
+
 def test_nothing_yet_is_an_empty_course():
     course = Course.of((), [[]], [[]])
     assert not course.losses and not len(course.weights)

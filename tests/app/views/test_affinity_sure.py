@@ -127,7 +127,7 @@ def test_a_pair_that_was_never_observed_says_so(show, store):
     assert not app.exception and not app.error
     assert [metric.value for metric in app.metric] == ["not observed"] * 2
     assert "never observed" in texts(app)
-    assert "nan" in app.table[0].value.to_numpy().ravel()
+    assert "–" in app.table[0].value.to_numpy().ravel()
 
 
 @pytest.mark.parametrize(
@@ -136,3 +136,17 @@ def test_a_pair_that_was_never_observed_says_so(show, store):
 def test_an_error_in_words_names_its_ground(store, interval, said):
     mean = store.series(trained(store)).mean(*interval)
     assert said in error_in_words(mean, (0, 1))
+
+
+@pytest.mark.parametrize(("page", "drawn"), [("affinity", "A grey cell is"), ("graph", "No arrow joins")])
+def test_pairs_that_were_never_observed_are_said_to_be_unknown(show, store, page, drawn):
+    app = show(page, run=tracked(store, "finished", skipped=True))
+    assert any(f"{drawn} a pair that was never observed" in each.value for each in app.caption)
+    assert any("2 of 20, each direction counted" in each.value for each in app.caption)
+    if page == "affinity":
+        assert app.table[0].value.loc["a", "c"] == "–" and "nan" not in app.table[0].value.to_string()
+
+
+def test_nothing_is_said_of_unknown_pairs_where_there_are_none(show, store):
+    app = show("affinity", run=tracked(store, "finished"))
+    assert not any("never observed" in each.value for each in app.caption)

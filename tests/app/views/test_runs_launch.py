@@ -277,8 +277,9 @@ def test_what_does_not_fit_another_architecture_gives_way(form, store, launched)
 def test_a_trunk_is_offered_only_to_a_data_set_that_suits_it(form, store, launched):
     assert options(form, "Trunk") == {"mlp"}
     choose(form, "Data set", "digits")
-    assert options(form, "Trunk") == {"mlp", "convolutional"}
-    choose(form, "Trunk", "convolutional")
+    assert options(form, "Trunk") == {"mlp", "convolutional", "encoder"}
+    assert widget(form, "Trunk").value == "convolutional"
+    choose(form, "Trunk", "encoder")
     choose(form, "Data set", "yeast")
     assert widget(form, "Trunk").value == "mlp"
 

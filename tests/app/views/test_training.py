@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from app.components import live_chart
+from app.components.live_chart.sent import as_data
 from app.components.subject import GROUP
 from app.views.training_labels import SIZE, picture
 from engine import catalog
@@ -113,6 +114,24 @@ def test_weights_are_means_over_windows_with_what_the_method_does(show, store, d
     np.testing.assert_allclose(by_task["c"].y, weights[:, 2], rtol=1e-6)
     entry = catalog.find("weighting", "uncertainty")
     assert f"{entry.summary} ({entry.paper})" in texts(app)
+
+
+def test_a_task_without_labels_in_a_window_leaves_a_gap_in_its_weights(show, store, drawn):
+    weights = np.full((4, 5), 1.5)
+    weights[1, 2] = np.nan
+    app = show("training", run=learned(store, weights=weights, weighting="dwa"))
+    assert not app.exception
+    by_task = {trace.legendgroup: trace for trace in drawn["weights"].data}
+    assert (len(by_task["c"].x), len(by_task["a"].x)) == (3, 4) and np.isfinite(by_task["c"].y).all()
+    json.dumps(as_data(drawn["weights"]), allow_nan=False)
+
+
+def test_equal_weights_of_tasks_that_lack_labels_now_and_then_need_no_chart(show, store, drawn):
+    weights = np.ones((4, 5))
+    weights[1:, 2] = np.nan
+    app = show("training", run=learned(store, weights=weights))
+    assert "weights" not in drawn and "Every task counted 1 wherever it had labels" in texts(app)
+    assert app.dataframe[0].value["weight"].tolist() == [1] * 5
 
 
 def test_equal_weights_need_no_chart(show, store, drawn):

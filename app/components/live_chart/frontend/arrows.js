@@ -31,13 +31,14 @@ export function createArrows() {
     const down = height / (y[1] - y[0]);
     pen.transform(across, 0, 0, down, -x[0] * across, -y[0] * down);
     const dashed = !look.moving || curves.length <= DASHED_IN_MOTION;
-    for (const curve of curves) drawCurve(pen, curve, look.palette, dashed);
+    for (const curve of curves) drawCurve(pen, curve, look, dashed);
   });
   return {
     ...layer,
     /**
      * Draw arrows between places; with a task in focus, arrows of other tasks fade; `thickness` shrinks all of them in
-     * a crowd; `moving` means that they will be drawn anew in a moment. Returns [{arrow, tip}].
+     * a crowd; `moving` means that they will be drawn anew in a moment; `lines`: without heads, as neither end is the
+     * source. Returns [{arrow, tip}].
      */
     paint(arrows, places, now) {
       look = now;
@@ -56,7 +57,7 @@ export function createArrows() {
   };
 }
 
-function drawCurve(pen, { arrow, faded, width, start, control, neck, tip, wings }, palette, dashed) {
+function drawCurve(pen, { arrow, faded, width, start, control, neck, tip, wings }, { palette, lines }, dashed) {
   const helps = arrow.value > 0;
   pen.globalAlpha = faded ? FADED : arrow.unsure ? UNSURE : 0.85;
   pen.strokeStyle = pen.fillStyle = helps ? palette.helps : palette.hurts;
@@ -65,7 +66,9 @@ function drawCurve(pen, { arrow, faded, width, start, control, neck, tip, wings 
   pen.beginPath();
   pen.moveTo(...start);
   pen.quadraticCurveTo(...control, ...neck);
+  if (lines) pen.lineTo(...tip);
   pen.stroke();
+  if (lines) return;
   pen.beginPath();
   pen.moveTo(...tip);
   pen.lineTo(...wings[0]);

@@ -66,12 +66,17 @@ export function createGraph({ Plotly, root, commit }) {
     report();
   }
 
+  /** Whether both directions are the same, on this scale, so that one line without a head shows both. */
+  const mutual = () => data.words.mutual && data.scale === "shared";
+  const joint = () => (mutual() ? "–" : "→");
+
   function arrows() {
     const affinity = meanOver(series, ...slider.shownWindows());
     const step = slider.mode() === "step";
     if (step) frozen ??= scaleOver(windowMeans(series), series.tasks, data.scale);
     const { values, limit } = (step ? frozen : scaleOver(affinity, series.tasks, data.scale))(affinity);
-    const strong = strongArrows(values, limit, series.tasks, threshold.value());
+    const strong = strongArrows(values, limit, series.tasks, threshold.value())
+      .filter(({ source, target }) => !mutual() || source < target);
     const errors = errorOver(series, ...slider.shownWindows());
     const unsure = unsureCells(affinity, errors, series.tasks, data.scale);
     known = errors.some(Number.isFinite);
@@ -84,7 +89,7 @@ export function createGraph({ Plotly, root, commit }) {
   function describeTask(task) {
     const mine = arrows().filter(({ source, target }) => source === task || target === task);
     const sentence = ({ source, target, affinity, error, unsure }) =>
-      `${data.tasks[source]} → ${data.tasks[target]}: ${withError(affinity, error)}${unsure ? ", unsure" : ""}`;
+      `${data.tasks[source]} ${joint()} ${data.tasks[target]}: ${withError(affinity, error)}${unsure ? ", unsure" : ""}`;
     return [data.tasks[task], ...mine.reverse().slice(0, 8).map(sentence)].join("; ");
   }
 
@@ -96,14 +101,14 @@ export function createGraph({ Plotly, root, commit }) {
     root.dataset.unsure = unsure;
     legend.show(data, shown.length, data.mark_unsure && known ? unsure : null);
     const { theme, places, radius, thickness } = frame;
-    return picture.paint(shown, places, { palette: theme.palette, radius, thickness, focus: node, moving });
+    return picture.paint(shown, places, { palette: theme.palette, radius, thickness, focus: node, moving, lines: mutual() });
   }
 
   /** Where arrow heads say their value when hovered. */
   function hoverTrace(curves) {
     const names = data.figure.layout.meta.labels.full;
     const describe = ({ source, target, value, affinity, error, unsure }) =>
-      `${names[source]} → ${names[target]}: ${withError(affinity, error)}${unsure ? ", unsure" : ""}` +
+      `${names[source]} ${joint()} ${names[target]}: ${withError(affinity, error)}${unsure ? ", unsure" : ""}` +
       (data.scale === "shared" ? "" : `<br>on this scale: ${written(value, 2)}`);
     return {
       type: "scatter",
@@ -160,6 +165,7 @@ export function createGraph({ Plotly, root, commit }) {
         slider.setEdges(series.edges);
       }
       data = now;
+      slider.setUnit(data.words.unit);
       frozen = null;
       plot.setAttribute(
         "aria-label",
@@ -275,7 +281,7 @@ function createKey() {
       doubtful.replaceChildren(
         faint, `faint: within 2 standard errors of ${data.scale === "centred" ? "the target's average" : "zero"}`);
       count.textContent =
-        `${arrows === 1 ? "1 arrow" : `${arrows} arrows`}${unsure === null ? "" : `, ${unsure} unsure`}; ` +
+        `${arrows} ${data.words.mutual ? "line" : "arrow"}${arrows === 1 ? "" : "s"}${unsure === null ? "" : `, ${unsure} unsure`}; ` +
         `thickness: ${data.words.measure}`;
     },
   };

@@ -84,7 +84,8 @@ export function createHeatmap({ Plotly, root, commit }) {
     const scaled = step ? frozen : scaleOver(affinity, series.tasks, data.scale);
     const unsure = data.mark_unsure ? unsureCells(affinity, errors, series.tasks, data.scale) : [];
     shown = { affinity, errors, unsure, ...scaled(affinity) };
-    const note = step ? "the same colours at every step" : "colours fitted to this interval";
+    const some = data.words.unit === "seed" ? "these seeds" : "this interval";
+    const note = step ? `the same colours at every ${data.words.unit}` : `colours fitted to ${some}`;
     legend.show(data, { limit: shown.limit, note, power: writes() ? commonPower(shown.limit) : 0, unsure: marking() });
   }
 
@@ -160,6 +161,7 @@ export function createHeatmap({ Plotly, root, commit }) {
         slider.setEdges(series.edges);
       }
       data = now;
+      slider.setUnit(data.words.unit);
       frozen = null;
       plot.setAttribute(
         "aria-label",

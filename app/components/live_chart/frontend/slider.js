@@ -1,26 +1,40 @@
-// The time slider: one window ("At a step") or any interval of windows, with a play button. Speaks in steps.
+// The time slider: one window ("At a step") or any interval of windows, with a play button. Speaks in steps, or rounds;
+// where windows are seeds, in these.
 
-import { make, oncePerFrame } from "./parts.js";
+import { capital, make, oncePerFrame } from "./parts.js";
 import { windowsBetween } from "./series.js";
 
 const PLAY_SECONDS = 8; // for the whole run
 const FASTEST_MS = 60;
 const SLOWEST_MS = 400;
+const MODES = {
+  step: ["At a step", "Over an interval", "Training time"],
+  round: ["At a round", "Over an interval", "Rounds of communication"],
+  seed: ["One seed", "Mean of seeds", "Seeds"],
+};
 let sliders = 0;
+
+/** The windows between two edges in words; a seed is a window, and counted from 1. */
+function span(unit, from, to, joint) {
+  if (unit !== "seed") return `${unit}s ${from}${joint}${to}`;
+  return to === from + 1 ? `seed ${to}` : `seeds ${from + 1}${joint}${to}`;
+}
 
 /** onInput runs at most once a frame while something moves; onCommit when the visitor has settled. */
 export function createTimeSlider({ onInput, onCommit }) {
   const name = `kindred-mode-${sliders++}`;
   let edges = [0, 0];
+  let unit = "step";
   let mode = "interval";
   let first = 0;
   let last = 1;
   let playing = null;
 
   const modes = Object.fromEntries(
-    [["step", "At a step"], ["interval", "Over an interval"]].map(([value, text]) => {
+    ["step", "interval"].map((value, place) => {
       const input = make("input", { type: "radio", name, value, onchange: () => switchTo(value) });
-      return [value, { input, label: make("label", {}, input, make("span", {}, text)) }];
+      const text = make("span", {}, MODES[unit][place]);
+      return [value, { input, text, label: make("label", {}, input, text) }];
     }),
   );
   const thumb = (label) => make("input", { type: "range", step: 1, "aria-label": label });
@@ -32,7 +46,7 @@ export function createTimeSlider({ onInput, onCommit }) {
   const track = make("div", { class: "kindred-track" }, fill, from, to);
   const element = make(
     "div",
-    { class: "kindred-time", role: "group", "aria-label": "Training time" },
+    { class: "kindred-time", role: "group", "aria-label": MODES[unit][2] },
     make("div", { class: "kindred-modes", role: "radiogroup", "aria-label": "Show" },
       modes.step.label, modes.interval.label),
     play, track, readout,
@@ -79,10 +93,10 @@ export function createTimeSlider({ onInput, onCommit }) {
     to.min = 0;
     to.max = step ? windows() - 1 : windows();
     to.value = step ? last - 1 : last;
-    to.setAttribute("aria-label", step ? "Step" : "End of the interval");
-    const text = `steps ${edges[start]} to ${edges[end]}`;
+    to.setAttribute("aria-label", step ? capital(unit) : "End of the interval");
+    const text = span(unit, edges[start], edges[end], " to ");
     for (const input of [from, to]) input.setAttribute("aria-valuetext", text);
-    readout.textContent = `Steps ${edges[start]}–${edges[end]} of ${edges[windows()]}`;
+    readout.textContent = `${capital(span(unit, edges[start], edges[end], "–"))} of ${edges[windows()]}`;
     const share = (window) => `${(100 * window) / Math.max(windows(), 1)}%`;
     fill.style.left = share(start);
     fill.style.width = share(end - start);
@@ -132,6 +146,15 @@ export function createTimeSlider({ onInput, onCommit }) {
     interval: () => {
       const [start, end] = [mode === "step" ? Math.min(first, last - 1) : first, last];
       return [edges[start], end === windows() ? null : edges[end]];
+    },
+    /** What windows are counted in: "step", "round" or "seed". */
+    setUnit(now) {
+      if (now === unit) return;
+      unit = now;
+      modes.step.text.textContent = MODES[unit][0];
+      modes.interval.text.textContent = MODES[unit][1];
+      element.setAttribute("aria-label", MODES[unit][2]);
+      show();
     },
     /** Take up new windows; the view stays, and an end at the run's end follows it. */
     setEdges(now) {
