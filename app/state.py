@@ -147,7 +147,6 @@ _PARAMETERS = {
     "difference": _Parameter(_one_of("raw", "standardised", "rank")),
     "shown_runs": _Parameter(int, default=50),
     "dataset": _Parameter(_in_catalog("dataset"), default=catalog.entries("dataset")[0].name),
-    "folder": _Parameter(default="", of="dataset"),
     "samples_of": _Parameter(_one_of("train", "validation", "test"), default="train", of="dataset"),
     "data_part": _Parameter(_at_least(0), default=0, of="dataset"),
     "samples_page": _Parameter(_at_least(1), default=1, of="dataset"),

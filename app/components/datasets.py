@@ -1,6 +1,5 @@
 """Reaching data sets from a page: loaded once and kept, or why they cannot be had; and the tables that are kept."""
 
-import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -76,9 +75,9 @@ class TableSettings:
         }
 
 
-def to_look_at(name: str, folder: str = "") -> DataSettings:
+def to_look_at(name: str) -> DataSettings:
     """The settings by which a page looks at a data set of the catalog: only a few rooms, all else as a run has it."""
-    return DataSettings(name, folder=absolute(folder), images=ROOMS, image_size=ROOM_SIZE)
+    return DataSettings(name, images=ROOMS, image_size=ROOM_SIZE)
 
 
 @st.cache_resource(show_spinner="Reading the data set …", max_entries=4)
@@ -108,20 +107,14 @@ def rooms_at(split: str, numbers: np.ndarray) -> dict[str, np.ndarray]:
     return {name: values[chosen] for name, values in _rooms().items()}
 
 
-def absolute(folder: str) -> str:
-    """The path that the visitor's words for a folder mean; empty: none."""
-    folder = folder.strip().replace("\0", "")
-    return os.path.abspath(os.path.expanduser(folder)) if folder else ""
-
-
 def on_disk(name: str) -> bool:
     """Whether the data set is read from files that the user must get."""
     return name in FILES
 
 
-def folder_of(name: str, folder: str = "") -> Path:
-    """Where its files must lie."""
-    return Path(absolute(folder)) if folder.strip() else paths.DATA / name
+def folder_of(name: str) -> Path:
+    """Where its files must lie for the dashboard, whose visitors name no folders; the command line takes any."""
+    return paths.DATA / name
 
 
 def site_of(name: str) -> str:

@@ -11,7 +11,7 @@ from app.views.data_table import show_table
 from engine import catalog
 from engine.errors import KindredError
 
-ADDRESS = ("dataset", "folder", "samples_of", "data_part", "samples_page")
+ADDRESS = ("dataset", "samples_of", "data_part", "samples_page")
 
 
 def show() -> None:
@@ -45,26 +45,16 @@ def to_launch(name: str) -> None:
 
 
 def _of_catalog(name: str, place: st.delta_generator.DeltaGenerator) -> None:
-    if on_disk(name):
-        folder = st.text_input(
-            "Folder",
-            state.get("folder"),
-            placeholder=f"left empty: {folder_of(name)}",
-            key=f"data-folder-{name}",
-            help="Where its files lie on the machine that this dashboard runs on.",
-        )
-        state.put("folder", folder or None)
     state.write_url(*ADDRESS)  # also where what follows raises
-    folder = state.get("folder") if on_disk(name) else ""
-    if on_disk(name) and not folder_of(name, folder).is_dir():
-        _teach(name, folder)
+    if on_disk(name) and not folder_of(name).is_dir():
+        _teach(name)
         return
-    settings = to_look_at(name, folder)
+    settings = to_look_at(name)
     try:
         dataset = loaded(settings)
     except KindredError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        _teach(name, folder)
+        _teach(name)
         return
     if place.button("Launch a run on it", icon=":material/rocket_launch:", width="stretch"):
         to_launch(name)
@@ -80,14 +70,14 @@ def _of_catalog(name: str, place: st.delta_generator.DeltaGenerator) -> None:
     state.write_url(*ADDRESS)
 
 
-def _teach(name: str, folder: str) -> None:
+def _teach(name: str) -> None:
     """Where to get the files of a data set, and where to put them."""
     st.info(
         plain(f"The files of {name} are not on this machine yet; they cannot come with Kindred. Two steps:"),
         icon=":material/download:",
     )
     st.markdown(f"1. Get the official files from <{site_of(name)}>.")
-    st.markdown(f"2. Put them into the folder `{folder_of(name, folder)}`, so that it looks like this:")
+    st.markdown(f"2. Put them into the folder `{folder_of(name)}`, or link it there, so that it looks like this:")
     st.code(FILES[name], language=None)
     if st.button("Look again", icon=":material/refresh:"):
         st.rerun()

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app import state
-from app.components.datasets import TableSettings, absolute, folder_of, kept_tables, loaded, on_disk, table_name
+from app.components.datasets import TableSettings, folder_of, kept_tables, loaded, on_disk, table_name
 from app.components.text import plain
 from app.views.runs_cost import whole_data
 from app.views.runs_settings import Setting, Settings
@@ -55,21 +55,14 @@ def ask_data(about: str, offered: Sequence[str] = (), amount: bool = True) -> di
         return _ask_table(amount)
     if not on_disk(name):
         return {"dataset": name} | (_ask_amount(name) if amount else {})
-    folder = st.text_input(
-        "Folder",
-        state.get("folder") if name == state.get("dataset") else "",
-        placeholder=f"left empty: {folder_of(name)}",
-        key=f"set-folder-{name}",
-        help="Where its files lie on the machine that this dashboard runs on.",
-    )
-    if not folder_of(name, folder).is_dir():
+    if not folder_of(name).is_dir():
         st.info(
-            plain(f"The files of {name} are not in {folder_of(name, folder)}; the Data page tells where to get them."),
+            plain(f"The files of {name} are not in {folder_of(name)}; the Data page tells where to get them."),
             icon=":material/download:",
         )
         _to_data_page(name, "Show me")
         return None
-    return {"dataset": name, "folder": absolute(folder)} | (_ask_amount(name) if amount else {})
+    return {"dataset": name} | (_ask_amount(name) if amount else {})
 
 
 def against_data(config: RunConfig) -> str:

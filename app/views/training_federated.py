@@ -71,7 +71,8 @@ def show_federated(subject: Subject) -> None:
 
 def _waiting(run: Run) -> str:
     if run.active:
-        return f"The worker is starting; the first results appear here after {FIRST[FEDERATED]}."
+        begun = "The" if run.step else "The worker is starting; the"
+        return f"{begun} first results appear here after {FIRST[FEDERATED]}."
     return f"This run stopped before its first rounds. {way_on(run)}"
 
 

@@ -76,7 +76,8 @@ def show_linear(subject: Subject) -> None:
 
 def _waiting(run: Run) -> str:
     if run.active:
-        return f"The worker is starting; the first results appear here after {FIRST[LINEAR]}."
+        begun = "The" if run.step else "The worker is starting; the"
+        return f"{begun} first results appear here after {FIRST[LINEAR]}."
     return f"This run stopped before its first results. {way_on(run)}"
 
 

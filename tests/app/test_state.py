@@ -41,7 +41,6 @@ VALUES = {
     "against": "bytes",
     "shown_runs": 100,
     "dataset": "digit_pairs",
-    "folder": "/data/ü & more",
     "samples_of": "test",
     "data_part": 3,
     "samples_page": 2,

@@ -167,9 +167,8 @@ def test_what_is_not_on_disk_cannot_be_launched_and_says_why(form, name, monkeyp
     app = form(dataset=name)
     assert f"The files of {name} are not in {tmp_path / name}" in said(app)
     assert widget(app, "Launch").disabled and "Epochs" not in labels(app)
-    there = tmp_path / "elsewhere"
-    there.mkdir()
-    choose(app, "Folder", str(there))
+    (tmp_path / name).mkdir()
+    app = form(dataset=name)
     assert not app.info and "Image size" in labels(app)
 
 
