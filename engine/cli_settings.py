@@ -3,16 +3,18 @@
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.datasets.settings import DataSettings
+from engine.datasets.loading import data_of, load_dataset
+from engine.datasets.settings import OF_SOME, DataSettings
 from engine.datasets.tables.keeping import keep
 from engine.datasets.tables.limits import MOST_BYTES, content_of
 
 Settings = TypeVar("Settings", bound=DataSettings)
 TABLE = "table"
+READ_FROM_FILES = tuple(name for names in OF_SOME for name in names)
 
 
 def add_settings(command: argparse.ArgumentParser, settings: type[DataSettings], leave_out: Sequence[str] = ()) -> None:
@@ -47,7 +49,7 @@ def settings_of(
             file that may change; None to leave it where it is.
 
     Raises:
-        KindredError: for a value out of range, or a table that cannot be kept.
+        KindredError: for a value out of range, or files that cannot be learned from, or a table that cannot be kept.
     """
     given = {field.name: getattr(arguments, field.name, None) for field in fields(settings)}
     told = {name: value for name, value in given.items() if value is not None}
@@ -55,7 +57,12 @@ def settings_of(
     if told.get("folder"):  # a worker has a working directory of its own
         told["folder"] = os.path.abspath(os.path.expanduser(told["folder"]))
     if told.get("table"):
-        path = Path(told["table"]).expanduser().absolute()
-        kept = path if tables is None else keep(content_of(path, path.name, MOST_BYTES), path.name, tables)
-        told["table"] = str(kept)
-    return settings(**told | more)
+        told["table"] = str(Path(told["table"]).expanduser().absolute())
+    config = settings(**told | more)
+    if tables is None or config.dataset not in READ_FROM_FILES:
+        return config
+    load_dataset(data_of(config))  # what cannot be learned from is refused before there is a run
+    if config.table:
+        path = Path(config.table)
+        config = replace(config, table=str(keep(content_of(path, path.name, MOST_BYTES), path.name, tables)))
+    return config

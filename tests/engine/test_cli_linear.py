@@ -217,3 +217,14 @@ def test_a_worker_without_a_network_loads_no_torch(store, config):
     )
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0
     assert store.run(run_id).status == "finished"
+
+
+def test_a_table_that_cannot_be_learned_from_is_refused_before_there_is_a_run(store, tmp_path, capsys):
+    lines = ["id,area,price", *(f"H{number},{number % 7},{number}" for number in range(40))]
+    (tmp_path / "houses.csv").write_text("\n".join(lines), encoding="utf-8")
+    for command in (["run"], ["linear", "--seeds", "1"], ["federated"], ["sweep"]):
+        assert main([*command, "--table", str(tmp_path / "houses.csv"), "--targets", "price"]) == 2
+        assert "'id' differs in every row" in capsys.readouterr().err
+    assert main(["run", "--dataset", "celeba", "--folder", str(tmp_path)]) == 2
+    assert "list_attr_celeba.txt is neither in" in capsys.readouterr().err
+    assert not [run for run in store.runs() if run.origin == "trained"]
