@@ -39,7 +39,7 @@ PAGES = {
         "grouping?run={run}&budget=2.5&half=single&singleton=0.0&apart=%5B%5B%22Class3%22%2C%22Class4%22%5D%5D"
     ),
 }
-README = ("runs", "affinity", "graph", "grouping")
+README = ("runs", "data-rooms", "affinity", "graph", "grouping", "training-linear")
 
 
 def main() -> None:
@@ -56,16 +56,15 @@ def main() -> None:
         engine(["run", "--dataset", "digits", "--epochs", "30", "--name", "Digits, 30 epochs", *exact])
         from engine.runs.store import Store
 
-        if not arguments.readme:
-            pairs = ["--dataset", "digit_pairs", "--store", url]
-            engine(["federated", "--relation", "learned", "--drop", "0.2", "--name", "Pairs, federated", *pairs])
-            few = ["--sizes", "8,16,32", "--seeds", "4", "--methods", "independent,mean_regularized,task_covariance"]
-            engine(["linear", *few, "--name", "Pairs, linear", *pairs])
+        slants = ["--dataset", "digit_slants", "--store", url]
+        few = ["--methods", "independent,mean_regularized,joint_features,task_covariance"]
+        engine(["linear", *few, "--name", "Slants, linear", *slants])
+        engine(["federated", "--samples", "20", "--drop", "0.3", "--name", "Slants, federated", *slants])
         ids = {run.name: run.id for run in Store(url).runs()}
         runs = {
             "run": ids["Yeast, 20 epochs"],
-            "linear": ids.get("Pairs, linear"),
-            "federated": ids.get("Pairs, federated"),
+            "linear": ids["Slants, linear"],
+            "federated": ids["Slants, federated"],
         }
         table = keep(houses(), "houses.csv", Store(url).tables).name
         server = subprocess.Popen(
