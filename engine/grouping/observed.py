@@ -27,13 +27,28 @@ def observed_part(
     """
     unknown = np.isnan(affinity)
     serves = np.array([serving is None or task in serving for task in tasks])
-    for source, target in np.argwhere(unknown & serves[:, None] & serves[None, :])[:1]:
+    missing = np.argwhere(unknown & serves[:, None] & serves[None, :])
+    if len(missing):
+        source, target = (tasks[place] for place in missing[0])
+        more = f" (nor {len(missing) - 1} more like it)" if len(missing) > 1 else ""
+        left = [task for task, keep in zip(tasks, _known_among(unknown, serves, ~serves), strict=True) if keep]
         raise KindredError(
-            f"The affinity of {tasks[source]!r} onto {tasks[target]!r} was never observed in this interval, as no "
-            "update had labels for both; serve only one of them, which leaves the other one out, or observe longer."
+            f"The affinity of {source!r} onto {target!r} was never observed in this interval{more}, as no update had "
+            f"labels for both; serve only {', '.join(left)}, which leaves the others out, or observe longer."
         )
-    kept = np.ones(len(tasks), dtype=bool)
-    while (left := unknown & kept[:, None] & kept[None, :]).any():
-        worst = np.where(serves, -1, left.sum(axis=0) + left.sum(axis=1))
-        kept[np.argmax(worst)] = False
+    kept = _known_among(unknown, np.ones(len(tasks), dtype=bool), serves)
     return tuple(task for task, keep in zip(tasks, kept, strict=True) if keep), affinity[np.ix_(kept, kept)]
+
+
+def _known_among(unknown: np.ndarray, among: np.ndarray, stay: np.ndarray) -> np.ndarray:
+    """Which of the tasks ``among`` to keep so that all pairs are known; those with the most unknown ones leave first.
+
+    Args:
+        unknown: ``[source, target]``.
+        among, stay: ``[tasks]``; the second ones never leave, and their pairs are known.
+    """
+    kept = among.copy()
+    while (left := unknown & kept[:, None] & kept[None, :]).any():
+        worst = np.where(stay, -1, left.sum(axis=0) + left.sum(axis=1))
+        kept[np.argmax(worst)] = False
+    return kept

@@ -31,5 +31,12 @@ def test_a_task_that_was_never_observed_itself_is_left_out():
 
 @pytest.mark.parametrize("serving", [None, ("a", "b")])
 def test_a_gap_between_serving_tasks_is_refused_with_the_way_out(serving):
-    with pytest.raises(KindredError, match="'a' onto 'b' was never observed.*serve only one of them.*observe longer"):
+    with pytest.raises(KindredError, match="'a' onto 'b' was never observed.*serve only.*observe longer"):
         observed_part(TASKS, affinity("ab"), serving)
+
+
+def test_the_refusal_names_tasks_that_can_be_served_together():
+    affinity = np.ones((4, 4))
+    affinity[0, 1:] = affinity[1:, 0] = np.nan  # a was never seen with any other
+    with pytest.raises(KindredError, match=r"nor 5 more like it.*serve only b, c, d, which"):
+        observed_part(tuple("abcd"), affinity)
