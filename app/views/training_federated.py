@@ -7,6 +7,7 @@ from app import state
 from app.charts.rounds import MethodRounds, error_curves, gap_curves, presence
 from app.components import live_chart
 from app.components.communicated import ARTIFACT, Communicated, Told
+from app.components.curve_picker import pick_curve
 from app.components.kinds import FEDERATED, FIRST, methods_in_words
 from app.components.learned import ERROR
 from app.components.runs import store
@@ -106,16 +107,7 @@ def reached_in_words(name: str, told: Told) -> str:
 def _errors(subject: Subject, found: Communicated) -> None:
     st.subheader("How wrong the models are")
     of, across = st.columns([1, 1.4], vertical_alignment="bottom")
-    clients = [None, *found.clients]
-    wanted = state.get("curve_of")
-    client = of.selectbox(
-        "Error of",
-        clients,
-        index=clients.index(wanted) if wanted in clients else 0,
-        format_func=lambda each: _MEAN if each is None else each,
-        key=f"pick-curve-{subject.id}",
-    )
-    state.put("curve_of", client)
+    client = pick_curve(of, subject, found.clients, _MEAN)
     against = across.segmented_control(
         "Against",
         ["rounds", "bytes"],

@@ -8,6 +8,7 @@ from app import state
 from app.charts.learning_curves import MethodCurve, learning_curves
 from app.charts.methods import REFERENCES
 from app.components import live_chart
+from app.components.curve_picker import pick_curve
 from app.components.kinds import FIRST, LINEAR, methods_in_words, spaced
 from app.components.learned import ARTIFACT, BASE, ERROR, Learned, mean_and_margin
 from app.components.runs import store
@@ -84,16 +85,7 @@ def _waiting(run: Run) -> str:
 def _pick(subject: Subject, learned: Learned) -> tuple[str | None, str]:
     """The task, None for their mean, and the measure to draw."""
     of, measure = st.columns([1, 1.4], vertical_alignment="bottom")
-    wanted = state.get("curve_of")
-    tasks = [None, *learned.tasks]
-    task = of.selectbox(
-        "Error of",
-        tasks,
-        index=tasks.index(wanted) if wanted in tasks else 0,
-        format_func=lambda each: _MEAN if each is None else each,
-        key=f"pick-curve-{subject.id}",
-    )
-    state.put("curve_of", task)
+    task = pick_curve(of, subject, learned.tasks, _MEAN)
     if BASE not in learned.methods:
         return task, "error"
     chosen = measure.segmented_control(

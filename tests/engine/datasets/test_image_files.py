@@ -1,7 +1,5 @@
 """Rows decoded from files on demand are what an array of them would give; sizes change without inventing values."""
 
-import pickle
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -67,11 +65,6 @@ def test_rows_on_demand_are_those_of_an_array(indices):
 def test_a_sample_that_is_not_there_is_an_index_error(index):
     with pytest.raises(IndexError):
         one_by_one(5, (), np.float32, float)[index]
-
-
-def test_values_can_be_sent_to_another_process(files):
-    images = photographs(files, 8)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(images))[np.arange(5)], images[np.arange(5)])
 
 
 def test_many_rows_come_in_their_order():
