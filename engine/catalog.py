@@ -458,6 +458,44 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             needs=(ONE_INPUT, SHARED, ONE_REPRESENTATION),
         ),
     ),
+    "predictor": (
+        Entry(
+            "combination",
+            "all that is known, each source weighed by how far it bears out what is measured",
+            "engine.predictors.combination:predict",
+            "Rasmussen and Williams 2006",
+        ),
+        Entry(
+            "tag_mean",
+            "TAG: the mean affinity of a network's other tasks onto each, brought to the scale of losses",
+            "engine.predictors.tag_mean:predict",
+            "Fifty et al., NeurIPS 2021",
+        ),
+        Entry(
+            "higher_order",
+            "HOA: a task does in a network as on average in the pairs with its members",
+            "engine.predictors.higher_order:predict",
+            "Standley et al., ICML 2020",
+        ),
+        Entry(
+            "early_stopping",
+            "ESA: networks rank after a short training as after a long one",
+            "engine.predictors.early_stopping:predict",
+            "Standley et al., ICML 2020",
+        ),
+        Entry(
+            "surrogate",
+            "a first-order surrogate: a sum of what each partner adds, learned from any networks measured",
+            "engine.predictors.surrogate:predict",
+            "Li, Nguyen and Zhang, TMLR 2023",
+        ),
+        Entry(
+            "linearised",
+            "Grad-TAG: losses of linearised networks, from the gradients of one network of all tasks",
+            "engine.predictors.linearised:predict",
+            "Li, Sharma and Zhang, KDD 2024",
+        ),
+    ),
     "solver": (
         Entry(
             "exact_subsets",

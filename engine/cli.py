@@ -15,6 +15,7 @@ from engine.affinity.uncertainty import SeedGroup, reliability
 from engine.cli_compare import add_compare_command
 from engine.cli_grouping import add_commands
 from engine.cli_linear import add_linear_commands
+from engine.cli_measure import add_measure_commands
 from engine.cli_runs import add_run_commands
 from engine.errors import KindredError
 from engine.runs.run import Run
@@ -141,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     add("datasets", _datasets, "list the data sets", store=False)
 
     add_run_commands(add)
+    add_measure_commands(add)
     add_linear_commands(add)
 
     runs = add("runs", _runs, "list the runs, the newest first")

@@ -16,6 +16,7 @@ from engine.cli_settings import add_settings, data_name, settings_of
 from engine.datasets.tables.keeping import called
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
+from engine.runs.configs import kind_of
 from engine.runs.descriptions import Describer
 from engine.runs.launchers import launch
 from engine.runs.run import PATIENCE, Run
@@ -157,7 +158,8 @@ def _work_off(store: Store, run_id: str, waiting: list[str]) -> None:
 
 def _show_progress(run: Run, shown: str) -> str:
     left = f", {run.seconds_left:.0f} s left" if run.seconds_left is not None else ""
-    line = f"{run.id}: {run.status}, step {run.step}{f' of {run.steps}' if run.steps else ''}{left}"
+    note = f"; {run.note}" if run.note and kind_of(run.config) == "study" else ""  # what it cost so far
+    line = f"{run.id}: {run.status}, step {run.step}{f' of {run.steps}' if run.steps else ''}{left}{note}"
     if line != shown:
         print(line, file=sys.stderr, flush=True)
     return line

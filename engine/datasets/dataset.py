@@ -1,6 +1,6 @@
 """The form every data set takes: tasks, and three splits, each of one or more parts. Needs no torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -163,6 +163,17 @@ def at_most(dataset: Dataset, samples: int, seed: int) -> Dataset:
         drawn = np.random.default_rng([seed, len(part)]).permutation(len(part))[:samples]
         train.append(part.take(np.sort(drawn)) if samples < len(part) else part)
     return Dataset(dataset.name, dataset.tasks, tuple(train), dataset.validation, dataset.test)
+
+
+def only(dataset: Dataset, tasks: Collection[str]) -> Dataset:
+    """The data set with those of its tasks alone, and the parts that have one of them; nothing is copied."""
+
+    def kept(split: Split) -> Split:
+        labels = [{task: part.labels[task] for task in part.labels if task in tasks} for part in split]
+        return tuple(Samples(part.inputs, own) for part, own in zip(split, labels, strict=True) if own)
+
+    chosen = tuple(task for task in dataset.tasks if task.name in tasks)
+    return Dataset(dataset.name, chosen, *(kept(getattr(dataset, split)) for split in SPLITS))
 
 
 def _check_parts(dataset: Dataset) -> None:

@@ -14,7 +14,7 @@ import numba
 _HERE = Path(__file__).parent
 SOURCES = (
     *("alternatives", "block_values", "compiling", "exact_subsets", "local_search"),
-    *("pricing", "pricing_search", "tables"),
+    *("pricing", "pricing_search", "scenarios", "tables"),
 )
 FOLDERS = _HERE / "__pycache__"
 FOLDER = (

@@ -13,6 +13,7 @@ from engine.grouping.candidates import Candidate
 from engine.grouping.compiling import FOLDER, FOLDERS
 from engine.grouping.pricing import MOST_IN_TABLE
 from engine.grouping.problem import GroupingProblem
+from engine.grouping.scenarios import Scenarios
 from engine.grouping.stability import stability
 from engine.grouping.verify import verify
 
@@ -37,6 +38,9 @@ def warm_up() -> None:
     listed = GroupingProblem(("a", "b"), candidates=(Candidate(("a",), (1.0,)), Candidate(("a", "b"), (2.0, 0.5))))
     exact_subsets.solve_all_budgets(listed)
     alternatives(listed, 2, 3)
+    scenarios = Scenarios(np.ones((1, 2), dtype=bool), [1.0])
+    scenarios.values(np.ones((1, 1, 2)), [1.0])
+    scenarios.choose(np.ones((1, 2)), 1.0)
 
 
 if __name__ == "__main__":

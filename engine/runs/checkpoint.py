@@ -88,8 +88,19 @@ def save_checkpoint(path: Path, state: State) -> None:
     Raises:
         StoreError: if it cannot be written; the old one is kept.
     """
+    write_whole(path, FORMATS[path.suffix].dump(state), "checkpoint")
+
+
+def write_whole(path: Path, content: bytes, what: str) -> None:
+    """Replace a file in one step, its folder made if need be.
+
+    Args:
+        what: it is, for the message.
+
+    Raises:
+        StoreError: if it cannot be written; the old one is kept.
+    """
     draft = path.with_suffix(".draft")
-    content = FORMATS[path.suffix].dump(state)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
@@ -101,7 +112,7 @@ def save_checkpoint(path: Path, state: State) -> None:
         with suppress(OSError):
             draft.unlink()
         raise StoreError(
-            f"The checkpoint {path} cannot be written ({error}); free some space or make the folder writable, then "
+            f"The {what} {path} cannot be written ({error}); free some space or make the folder writable, then "
             "resume the run. What was stored is kept."
         ) from error
 

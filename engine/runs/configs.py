@@ -1,4 +1,5 @@
-"""The kinds of run that a worker can work off, and how each is described: networks, linear models, federated ones."""
+"""The kinds of run that a worker can work off, and how each is described: networks, studies of many, linear
+models, federated ones."""
 
 import math
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from engine.datasets.tables.columns import names_in
 from engine.errors import KindredError
 from engine.federated.settings import NEEDS_MATRIX, FederatedSettings
 from engine.runs.config import RunConfig
+from engine.runs.study_config import StudyConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +133,7 @@ class FederatedConfig(FederatedSettings, DataSettings):
         return {"kind": self.kind, **asdict(self)}
 
 
-Config = RunConfig | LinearConfig | FederatedConfig
+Config = RunConfig | StudyConfig | LinearConfig | FederatedConfig
 
 
 class Kind(NamedTuple):
@@ -148,6 +150,7 @@ class Kind(NamedTuple):
 
 KINDS: dict[str, Kind] = {
     "network": Kind(RunConfig, "engine.training.session:Session", "checkpoint.pt"),
+    "study": Kind(StudyConfig, "engine.training.study_session:StudySession", "checkpoint.npz"),
     "linear": Kind(LinearConfig, "engine.regularized.session:LinearSession", "checkpoint.npz"),
     "federated": Kind(FederatedConfig, "engine.federated.session:FederatedSession", "checkpoint.npz"),
 }

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from engine import catalog
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
-from engine.runs import rows, schema
+from engine.runs import measurements, rows, schema
 from engine.runs.database import Database
 from engine.runs.run import Run
+from engine.studies.measurement import Measurement
 from engine.tasks import Evaluation, TaskWeights
 
 
@@ -34,6 +35,21 @@ class Reader:
     def tables(self) -> Path:
         """The folder of the tables that runs were made on, kept so that no later change of a file reaches them."""
         return self.files("tables")
+
+    @property
+    def networks(self) -> Path:
+        """The folder of the weights of measured networks, ``<key>.safetensors``."""
+        return self.files("networks")
+
+    def measurements(self, setting: str | None = None) -> list[Measurement]:
+        """All measured networks, or those of a setting, whichever run measured them, even if it was deleted."""
+        with self._database.reading() as connection:
+            return measurements.read(connection, setting)
+
+    def measured_settings(self) -> dict[str, dict[str, Any]]:
+        """The settings in which networks were measured: digest → what is not as it is by default."""
+        with self._database.reading() as connection:
+            return measurements.settings(connection)
 
     def runs(self) -> list[Run]:
         """All runs, the newest first."""

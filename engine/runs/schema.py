@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-VERSION = 3
+VERSION = 4
 
 metadata = sa.MetaData()
 
@@ -89,6 +89,17 @@ evaluations = sa.Table(
     sa.Column("metrics", sa.LargeBinary, nullable=False),
 )
 
+measurements = sa.Table(  # networks that were measured, or are about to be; kept when the runs are deleted
+    "measurements",
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),  # digest of all that decides the losses
+    sa.Column("setting", sa.String, nullable=False, index=True),  # of what measurements that compare have in common
+    sa.Column("settings", sa.JSON, nullable=False),  # these, in full
+    sa.Column("run", sa.String, nullable=False),  # id of the run that claimed it; it may be deleted
+    sa.Column("claimed", sa.Float, nullable=False),  # seconds since 1970
+    sa.Column("content", sa.JSON(none_as_null=True)),  # NULL until it is measured
+)
+
 
 def _counts_groups_and_notes(connection: sa.Connection) -> None:
     for table, column in (
@@ -110,10 +121,15 @@ def _readings_weights_and_costs(connection: sa.Connection) -> None:
     metadata.create_all(connection, [readings, task_weights, artifacts])
 
 
+def _measurements(connection: sa.Connection) -> None:
+    metadata.create_all(connection, [measurements])
+
+
 # MIGRATIONS[v] takes a store from version v to v + 1. An empty database needs none: it gets the present tables at once.
 MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
     1: _counts_groups_and_notes,
     2: _readings_weights_and_costs,
+    3: _measurements,
 }
 
 

@@ -14,13 +14,15 @@ from engine.affinity.matrix import AffinityMatrix
 from engine.affinity.series import Window
 from engine.errors import KindredError
 from engine.paths import DATA
-from engine.runs import new, rows, schema, tracked
+from engine.runs import measurements, new, rows, schema, tracked
 from engine.runs.configs import Config
 from engine.runs.database import Database
 from engine.runs.published import published_matrices
 from engine.runs.reader import Reader
 from engine.runs.run import PATIENCE, SILENCE, Run
+from engine.studies.measurement import Measurement
 from engine.tasks import Evaluation, TaskWeights
+from engine.training.sink import Claim
 
 
 class WriterReplaced(KindredError):
@@ -269,6 +271,24 @@ class Store(Reader):
         self.write(run_id, token, step=step)
         with self._database.writing() as connection:
             rows.drop_after(connection, run_id, step)
+
+    def claim_measurement(self, key: str, settings: Mapping[str, Any], run_id: str) -> Claim:
+        """Ask for a network to train, so that no other run trains it at the same time.
+
+        Args:
+            key: of the training; see ``StudyConfig.key``.
+            settings: that decide its losses; see ``StudyConfig.decisive``.
+
+        Returns:
+            ``mine``; or ``known`` where it is measured; or ``elsewhere`` where a run that is alive has claimed it.
+        """
+        with self._database.writing() as connection:
+            return measurements.claim(connection, key, settings, run_id)
+
+    def put_measurement(self, measurement: Measurement, settings: Mapping[str, Any], run_id: str) -> None:
+        """Keep a measurement, also when the run is deleted; where there is one with its key, that one stays."""
+        with self._database.writing() as connection:
+            measurements.put(connection, measurement, settings, run_id)
 
     # Within
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from engine.runs.configs import KINDS, config_of, kind_of
 from engine.runs.database import StoreError
 from engine.runs.run import HEARTBEAT
 from engine.runs.store import Store, WriterReplaced
+from engine.studies.measurement import Measurement
 from engine.tasks import Evaluation, TaskWeights
-from engine.training.sink import Work
+from engine.training.sink import Claim, Work
 
 FLUSH_SECONDS = 0.4
 CHECKPOINT_SECONDS = 2.0
@@ -34,6 +35,7 @@ class StoreSink:
     def __init__(self, store: Store, run_id: str, token: str, checkpoint: Path) -> None:
         self.store, self.run_id, self.token = store, run_id, token
         self._checkpoint = checkpoint
+        self.workspace, self.networks = checkpoint.parent / "training", store.networks
         self.stopped = False
         self._progress: dict[str, Any] = {}
         self._clear()
@@ -54,7 +56,7 @@ class StoreSink:
     def note(self, note: str) -> None:
         self._progress["note"] = note
 
-    def progress(self, step: int, seconds_left: float) -> None:
+    def progress(self, step: int, seconds_left: float | None) -> None:
         self._progress |= {"step": step, "seconds_left": seconds_left}
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
@@ -67,6 +69,15 @@ class StoreSink:
 
     def stop_requested(self) -> bool:
         return self.stopped
+
+    def known(self, setting: str) -> list[Measurement]:
+        return self.store.measurements(setting)
+
+    def claim(self, key: str, settings: Mapping[str, Any]) -> Claim:
+        return self.store.claim_measurement(key, settings, self.run_id)
+
+    def measured(self, measurement: Measurement, settings: Mapping[str, Any]) -> None:
+        self.store.put_measurement(measurement, settings, self.run_id)
 
     def flush(self, **values: Any) -> None:
         """Write what is buffered, and further columns of the run."""

@@ -1,9 +1,11 @@
 """What works a run off, and where it reports to. Needs no torch."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from engine.affinity.series import Window
+from engine.studies.measurement import Measurement
 from engine.tasks import Evaluation, Task, TaskWeights
 
 
@@ -15,9 +17,36 @@ class Sink(Protocol):
     def artifact(self, name: str, content: Any) -> None: ...
     def note(self, note: str) -> None: ...
     def evaluation(self, evaluation: Evaluation) -> None: ...
-    def progress(self, step: int, seconds_left: float) -> None: ...
+    def progress(self, step: int, seconds_left: float | None) -> None: ...
     def checkpoint(self, state: Callable[[], dict[str, Any]]) -> None: ...
     def stop_requested(self) -> bool: ...
+
+
+Claim = Literal["mine", "known", "elsewhere"]
+
+
+class StudySink(Sink, Protocol):
+    """Where a study reports to, and where it finds what was measured before, by whatever study.
+
+    Attributes:
+        workspace: folder of the states of unfinished trainings.
+        networks: folder of the weights of measured networks, ``<key>.safetensors``.
+    """
+
+    workspace: Path
+    networks: Path
+
+    def known(self, setting: str) -> list[Measurement]:
+        """All measurements of a setting."""
+
+    def claim(self, key: str, settings: Mapping[str, Any]) -> Claim:
+        """Ask for a network: ``mine`` to train, ``known`` by now, or trained ``elsewhere`` by a run that is alive."""
+
+    def measured(self, measurement: Measurement, settings: Mapping[str, Any]) -> None:
+        """Store a measurement of a network whose weights are kept."""
+
+    def flush(self) -> None:
+        """Store what was reported, as before a state is kept that goes on from there."""
 
 
 class Cost(Protocol):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine import catalog
-from engine.datasets.dataset import NO_CLASS, Dataset, Samples, at_most, in_order, known, randomly, split_randomly
+from engine.datasets.dataset import NO_CLASS, Dataset, Samples, at_most, in_order, known, only, randomly, split_randomly
 from engine.datasets.digit_images import stroke_attributes
 from engine.datasets.loading import load_dataset, offers
 from engine.datasets.settings import DataSettings
@@ -145,6 +145,17 @@ def test_fewer_samples_are_drawn_by_the_seed_from_training_alone():
     assert not np.array_equal(few.train[0].inputs, at_most(pairs, 12, seed=2).train[0].inputs)
     assert np.array_equal(few.train[0].inputs, at_most(pairs, 12, seed=1).train[0].inputs)
     assert at_most(pairs, 0, seed=1) is pairs
+
+
+def test_some_of_the_tasks_keep_their_parts_and_nothing_is_copied():
+    pairs, yeast = load_dataset(DataSettings("digit_pairs")), load_dataset(DataSettings("yeast"))
+    first, _, third = pairs.tasks[:3]
+    some = only(pairs, [third.name, first.name])
+    assert some.tasks == (first, third) and len(some.train) == 2
+    assert some.test[1].inputs is pairs.test[2].inputs and list(some.test[1].labels) == [third.name]
+    one = only(yeast, [yeast.tasks[5].name])
+    assert len(one.train) == 1 and one.train[0].inputs is yeast.train[0].inputs
+    assert list(one.validation[0].labels) == [yeast.tasks[5].name]
 
 
 def _part(**labels):

@@ -48,7 +48,7 @@ def test_all_methods_but_that_which_needs_a_relation():
     [
         ({"kind": "linear", "colour": "red"}, "'colour' of a linear run is unknown"),
         ({"kind": "federated", "sizes": "10"}, "'sizes' of a federated run is unknown"),
-        ({"kind": "boosted"}, "kind of run 'boosted' is unknown; this Kindred knows network, linear, federated"),
+        ({"kind": "boosted"}, "kind of run 'boosted' is unknown; this Kindred knows network, study, linear, federated"),
         ({"kind": "linear", "dataset": "yeats"}, "Did you mean 'yeast'"),
         ({"kind": "linear", "methods": "lasso"}, "no linear 'lasso'"),
         ({"kind": "linear", "sizes": "ten"}, "A size is 'ten'"),

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from engine.runs import schema
 from engine.runs.database import Database
 from engine.runs.store import Store
+from tests.engine.runs.writing import running
 
 # As version 1 made it.
 VERSION_1 = """
@@ -105,6 +106,16 @@ def test_a_store_is_upgraded_once(old):
     with sqlite3.connect(old) as connection:
         assert connection.execute("SELECT schema_version FROM store").fetchall() == [(schema.VERSION,)]
     connection.close()
+
+
+def test_a_store_of_version_3_gets_the_table_of_measurements_and_keeps_its_runs(store):
+    run_id, _ = running(store)
+    with sqlite3.connect(store.path) as connection:
+        connection.executescript("DROP TABLE measurements; UPDATE store SET schema_version = 3")
+    connection.close()
+    again = Store(store.url)
+    assert again.run(run_id).status == "running" and again.measurements() == []
+    assert again.claim_measurement("key", {"dataset": "yeast"}, run_id) == "mine"
 
 
 def test_an_upgrade_that_fails_leaves_the_store_as_it_was(old, monkeypatch):
