@@ -12,6 +12,7 @@ import pandas as pd
 
 from engine import catalog
 from engine.affinity.uncertainty import SeedGroup, reliability
+from engine.cli_advise import add_advise_commands
 from engine.cli_compare import add_compare_command
 from engine.cli_grouping import add_commands
 from engine.cli_linear import add_linear_commands
@@ -143,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_run_commands(add)
     add_measure_commands(add)
+    add_advise_commands(add)
     add_linear_commands(add)
 
     runs = add("runs", _runs, "list the runs, the newest first")

@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.affinity.series import Window
 from engine.errors import KindredError
 from engine.runs.checkpoint import load_checkpoint, save_checkpoint
@@ -78,6 +80,11 @@ class StoreSink:
 
     def measured(self, measurement: Measurement, settings: Mapping[str, Any]) -> None:
         self.store.put_measurement(measurement, settings, self.run_id)
+
+    def affinity(self) -> np.ndarray | None:
+        self.flush()
+        series = self.store.series(self.run_id)
+        return series.mean().affinity if len(series) else None
 
     def flush(self, **values: Any) -> None:
         """Write what is buffered, and further columns of the run."""

@@ -8,7 +8,8 @@ exactly, for each budget. Then
   sampling, with the share of many draws in place of one draw);
 - the *regret* of the present choice, the grouping of the least expected loss, is by how much the best one of a draw
   loses less. Its mean is the regret to be expected, and its 95 % quantile the bound. These draws have the heavy tails
-  of a t distribution, as how much networks vary is itself learned from few.
+  of a t distribution, as how much networks vary is itself learned from few. Where no network matters by the former
+  draws, chances are those of the latter.
 
 Sources: Thompson, "On the likelihood that one unknown probability exceeds another in view of the evidence of two
 samples", Biometrika 25, 1933; Russo and Van Roy, "Learning to Optimize via Posterior Sampling", Mathematics of
@@ -91,15 +92,14 @@ def advise(
     chosen = tuple(_choice(scenarios, expected, budget, study) for budget in budgets)
     everyone = np.arange(len(study.tasks))
     value = tuple(float(expected[present, everyone].sum()) for present in chosen)
-    chance = np.zeros(len(study.networks))
-    for losses in predicted.draws(study.holds, draws, random) * weights:
-        for budget in budgets:
-            chance[np.unique(scenarios.choose(losses, budget))] += 1 / (draws * len(budgets))
+    open_ = ~study.known() & (study.costs <= most)
+    chance = _chance(scenarios, predicted.draws(study.holds, draws, random) * weights, budgets)
     tails = predicted.draws(study.holds, draws, random, FREEDOM) * weights
+    if not chance[open_].any():
+        chance = _chance(scenarios, tails, budgets)
     now = np.stack([tails[:, present, everyone].sum(axis=1) for present in chosen], axis=1)
     lost = 100 * (now - scenarios.values(tails, budgets)) / np.abs(value)
     lost[lost < ROUNDING] = 0.0
-    open_ = ~study.known() & (study.costs <= most)
     order = np.argsort(-chance / study.costs, kind="stable")
     matters = [int(number) for number in order if open_[number] and chance[number] > 0]
     return Advice(
@@ -112,6 +112,15 @@ def advise(
         tuple(matters[:count]),
         predicted,
     )
+
+
+def _chance(scenarios: Scenarios, drawn: np.ndarray, budgets: Sequence[float]) -> np.ndarray:
+    """``[networks]``: the share of draws and budgets in whose best grouping each is."""
+    chance = np.zeros(drawn.shape[1])
+    for losses in drawn:
+        for budget in budgets:
+            chance[np.unique(scenarios.choose(losses, budget))] += 1
+    return chance / (len(drawn) * len(budgets))
 
 
 def first_networks(study: Study) -> tuple[int, ...]:

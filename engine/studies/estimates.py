@@ -11,9 +11,12 @@ def mean_affinity(study: Study) -> np.ndarray:
     if study.affinity is None:
         return np.full(study.holds.shape, np.nan)
     holds = study.holds.astype(float)
-    off = np.where(np.eye(len(study.tasks), dtype=bool), 0.0, study.affinity)
-    partners = holds.sum(axis=1, keepdims=True) - 1
-    return np.where(study.holds, holds @ off / np.maximum(partners, 1), np.nan)
+    observed = np.isfinite(study.affinity) & ~np.eye(len(study.tasks), dtype=bool)
+    partners = holds @ observed
+    total = holds @ np.where(observed, study.affinity, 0.0)
+    alone = study.holds.sum(axis=1, keepdims=True) == 1
+    known = study.holds & (alone | (partners > 0))
+    return np.where(known, total / np.maximum(partners, 1), np.nan)
 
 
 def relative_to_mean(losses: np.ndarray | None) -> np.ndarray | None:

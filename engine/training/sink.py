@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import numpy as np
+
 from engine.affinity.series import Window
 from engine.studies.measurement import Measurement
 from engine.tasks import Evaluation, Task, TaskWeights
@@ -44,6 +46,9 @@ class StudySink(Sink, Protocol):
 
     def measured(self, measurement: Measurement, settings: Mapping[str, Any]) -> None:
         """Store a measurement of a network whose weights are kept."""
+
+    def affinity(self) -> np.ndarray | None:
+        """``[source, target]``: the mean of all affinities that were reported; None if there are none."""
 
     def flush(self) -> None:
         """Store what was reported, as before a state is kept that goes on from there."""

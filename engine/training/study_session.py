@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.affinity.series import Window
 from engine.datasets.dataset import Dataset, only
 from engine.datasets.linear_samples import chosen_tasks
 from engine.datasets.loading import load_dataset
 from engine.datasets.tables.columns import names_in
 from engine.errors import KindredError
+from engine.runs.advised import ARTIFACT, Advised
 from engine.runs.study_config import StudyConfig
 from engine.studies.measurement import Measurement, Order
 from engine.tasks import Evaluation
@@ -62,6 +65,8 @@ class StudySession:
         self.failed: dict[Order, str] = {}
         self._by_key = {config.key(order): order for order in self.plan}
         self._to_observe = Order(names, seed=config.seed) if config.observe else None
+        self._affinity: np.ndarray | None = None
+        self.advised = Advised(config, names) if config.allowance else None
         self._ask_again: dict[Order, float] = {}  # when a network that is trained elsewhere may be asked for again
         self._under_way: dict[Order, tuple[float, float]] = {}  # epochs, and the seconds they took, where it is told
 
@@ -86,6 +91,7 @@ class StudySession:
         workplace = Workplace(self.config, self.dataset, sink.workspace, sink.networks)
         if self._to_observe is not None:
             self._observe(workplace, sink)
+        self._affinity = sink.affinity()
         with self._crew(workplace, sink) as crew:
             while not sink.stop_requested():
                 self._hand_out(crew, sink)
@@ -108,16 +114,26 @@ class StudySession:
     def state(self) -> dict[str, Any]:
         """What is not in the store: plain values."""
         observed = self.config.observe and self._to_observe is None
-        return {"step": self.step, "seconds": self.seconds, "spent": self.spent, "observed": observed}
+        return {
+            "step": self.step,
+            "seconds": self.seconds,
+            "spent": self.spent,
+            "observed": observed,
+            "history": self.advised.history if self.advised is not None else [],
+        }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from where ``state`` was taken."""
         self.step, self.seconds, self.spent = state["step"], state["seconds"], state["spent"]
         if state["observed"]:
             self._to_observe = None
+        if self.advised is not None:
+            self.advised.history[:] = state["history"]
 
     def _next_orders(self) -> Iterable[Order]:
         """What is to be trained, the most wanted first; nothing once the study is done."""
+        if self.advised is not None:
+            return self.advised.orders(self.known, self.failed, self.spent, self._affinity)
         return (order for order in self.plan if order not in self.known and order not in self.failed)
 
     def _crew(self, workplace: Workplace, sink: StudySink) -> Crew:
@@ -203,8 +219,17 @@ class StudySession:
         named = ", ".join(order.name for order in training[:3])
         doing = f"training {named}{f' and {len(training) - 3} more' if len(training) > 3 else ''}; " if training else ""
         waiting = "" if training else self._waiting()
-        sink.note(f"{doing}{waiting}{self.spent:.4g} SNT-epochs trained")
+        told = f"; {self._of_advice(sink)}" if self.advised is not None and self.advised.history else ""
+        sink.note(f"{doing}{waiting}{self.spent:.4g} SNT-epochs trained{told}")
         sink.progress(self.step, self._seconds_left(training))
+
+    def _of_advice(self, sink: StudySink) -> str:
+        """What the advisor says, in words; its steps so far are stored."""
+        history = self.advised.history
+        sink.artifact(ARTIFACT, {"steps": history, "ended": self.advised.ended})
+        last = history[-1]
+        said = f"regret {last['regret']:.2g} % expected, below {last['bound']:.2g} % with 95 % certainty"
+        return f"{said}. {self.advised.ended}" if self.advised.ended else said
 
     def _waiting(self) -> str:
         elsewhere = [order for order in self._next_orders() if order in self._ask_again]

@@ -84,6 +84,9 @@ class StudyMemory:
             return "known"
         return "mine" if self.shelf.held.setdefault(key, self.name) == self.name else "elsewhere"
 
+    def affinity(self):
+        return None
+
     def measured(self, measurement, settings):
         assert (self.networks / f"{measurement.key}.safetensors").exists()
         self.shelf.measured.setdefault(measurement.key, measurement)
