@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.components.guard import guarded
-from app.views import affinity, compare, data, graph, grouping, runs, sweeps, training
+from app.views import affinity, compare, data, graph, grouping, runs, studies, sweeps, training
 
 ICON = Path(__file__).parent / "icon.svg"
 CSS = ".stMainBlockContainer { padding-top: 4.5rem; }"  # Streamlit leaves a third of a small screen empty
@@ -19,6 +19,7 @@ PAGES = {
     "grouping": (grouping.show, "Grouping", ":material/workspaces:"),
     "compare": (compare.show, "Compare", ":material/compare:"),
     "sweeps": (sweeps.show, "Sweeps", ":material/leaderboard:"),
+    "studies": (studies.show, "Studies", ":material/science:"),
 }
 
 

@@ -14,6 +14,7 @@ import streamlit as st
 
 from engine import catalog
 from engine.grouping.problem import check_budget, parse_singleton
+from engine.studies.ways import WAYS
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class _Parameter:
     write: to the URL's text.
     default: the choice while none was made, which the URL need not show.
     of_run: whether the choice is forgotten when another run is chosen.
-    of: ``dataset`` or ``table``: the choice is forgotten when another one is chosen.
+    of: ``dataset``, ``table`` or ``study``: the choice is forgotten when another one is chosen.
     """
 
     parse: Callable[[str], Any] = str
@@ -138,6 +139,13 @@ _PARAMETERS = {
     "auxiliaries": _Parameter(_at_least(0)),
     "half": _Parameter({"single": True}.__getitem__, lambda _: "single", False),
     "robust": _Parameter(_one_of("spread", "tenth"), default="spread"),
+    "study": _Parameter(),
+    "study_part": _Parameter(_one_of("gains", "networks", "groupings", "alike"), default="gains"),
+    "loss_split": _Parameter(_one_of("validation", "test", "early_stopped"), default="test"),
+    "gain_over": _Parameter(_one_of("half", "full"), default="half", of="study"),
+    "study_budget": _Parameter(lambda text: check_budget(float(text)), "{:g}".format, of="study"),
+    "way": _Parameter({way: way for way in WAYS}.__getitem__),
+    "beside": _Parameter(of="study"),
     "sweep": _Parameter(),
     "split": _Parameter(_one_of("validation", "test"), default="validation"),
     "part": _Parameter(_one_of("whole", "first", "second"), default="whole", of_run=True),
@@ -202,7 +210,7 @@ def choose_run(run_id: str) -> None:
 
 
 def choose_of(kind: str, name: str) -> None:
-    """Turn to another ``dataset`` or ``table``, forgetting what was chosen within the last one."""
+    """Turn to another ``dataset``, ``table`` or ``study``, forgetting what was chosen within the last one."""
     if get(kind) == name:
         return
     for each, parameter in _PARAMETERS.items():

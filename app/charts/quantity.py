@@ -130,6 +130,17 @@ def quantity_of(reading: str) -> Quantity:
     )
 
 
+GAIN = replace(
+    quantity_of("gain"),
+    name="gain over the task alone, %",
+    low="hurts",
+    high="helps",
+    source="source (who joins)",
+    target="target (whose loss counts)",
+    pair_axis="gain, % (positive = helps)",
+)
+
+
 def difference_of(scale: str) -> Quantity:
     """The words for right − left, on a scale of `engine.affinity.comparison`."""
     of = {"raw": "", "standardised": ", both standardised", "rank": ", of their ranks from 0 to 1"}[scale]

@@ -7,13 +7,18 @@ from engine.datasets.tables.columns import names_in
 from engine.runs.configs import kind_of
 from engine.runs.run import Run
 
-NETWORK, LINEAR, FEDERATED = "network", "linear", "federated"
-NAMES = {NETWORK: "network", LINEAR: "linear models", FEDERATED: "federated"}
+NETWORK, STUDY, LINEAR, FEDERATED = "network", "study", "linear", "federated"
+NAMES = {NETWORK: "network", STUDY: "study", LINEAR: "linear models", FEDERATED: "federated"}
 
 
 def kind(run: Run) -> str:
-    """``network``, ``linear`` or ``federated``; what has no settings, such as an imported matrix, is of a network."""
+    """A name of ``engine.runs.configs.KINDS``; what has no settings, such as an imported matrix, is of a network."""
     return kind_of(run.config)
+
+
+def of_networks(run: Run) -> bool:
+    """Whether it trains networks, and so may observe how a step on one task changes another's loss."""
+    return kind(run) in (NETWORK, STUDY)
 
 
 def setting(run: Run) -> str:
@@ -32,7 +37,11 @@ def setting(run: Run) -> str:
         return f"{NAMES[FEDERATED]}: {_methods(told)}, {told.get('rounds', 100)} rounds{drop}"
     weighting = told.get("weighting", "equal")
     weights = "equal weights" if weighting == "equal" else weighting
-    return f"{NAMES[NETWORK]}: {told.get('architecture', 'hard_sharing')}, {weights}"
+    design = f"{told.get('architecture', 'hard_sharing')}, {weights}"
+    if kind(run) == STUDY:
+        seeds = told.get("seeds", 1)
+        return f"{NAMES[STUDY]}: {spaced(told.get('networks', ''))}; {design}{f', {seeds} seeds' if seeds > 1 else ''}"
+    return f"{NAMES[NETWORK]}: {design}"
 
 
 def spaced(listed: str) -> str:
@@ -61,7 +70,7 @@ def progress(run: Run) -> tuple[str, int, int]:
     A federated run makes each round with every method before the next one.
     """
     if kind(run) != FEDERATED:
-        return ("fit" if kind(run) == LINEAR else "step"), run.step, run.steps
+        return {LINEAR: "fit", STUDY: "training"}.get(kind(run), "step"), run.step, run.steps
     methods = max(run.steps // run.config.get("rounds", run.steps or 1), 1)
     return "round", run.step // methods, run.steps // methods
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from app import state
 from app.charts.quantity import AFFINITY, quantity_of
-from app.components.kinds import LEADING, NETWORK, kind
+from app.components.kinds import LEADING, kind, of_networks
 from app.components.observed import Observed
 from app.components.runs import observed_in, readings_of
 from app.components.subject import Subject
@@ -29,7 +29,7 @@ def over(subject: Subject, reading: str) -> str:
 def pick_reading(subject: Subject) -> str:
     """A control with the readings of a run, where it has others than the affinity; the chosen one."""
     known = readings_of(subject)
-    if not known and kind(subject.first) != NETWORK:
+    if not known and not of_networks(subject.first):
         return LEADING[kind(subject.first)]
     shown = reading_in(known, state.get("reading"))
     if len(known) > 1 or known and shown != AFFINITY.name:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components.kinds import FIRST_RELATION, NETWORK, NO_RELATION, kind, progress
+from app.components.kinds import FIRST_RELATION, NO_RELATION, STUDY, kind, of_networks, progress
 from app.components.subject import Subject
 from app.components.text import plain
 from engine.runs.run import Run
@@ -51,8 +51,14 @@ def say_waiting(subject: Subject, readings: bool = False) -> None:
         readings: whether the page shows other readings than the affinity, too.
     """
     run = subject.first
-    if kind(run) != NETWORK:
+    if not of_networks(run):
         _say_waiting_for_models(subject)
+    elif kind(run) == STUDY and run.config.get("affinity") == "none":
+        st.info(
+            "This study measures networks without observing affinities; the page Studies shows by how much its tasks "
+            "gain from each other. To see affinities too, launch one that observes them.",
+            icon=":material/science:",
+        )
     elif subject.active:
         who = "loop has begun" if run.origin == "tracked" else "worker is starting"
         what = "readings" if readings and run.config.get("affinity") == "none" else "affinities"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.charts.curves import LossHistory, loss_curves, pair_curves
 from app.components import live_chart
-from app.components.kinds import NETWORK, kind
+from app.components.kinds import of_networks
 from app.components.observed import Observed
 from app.components.readings import in_words
 from app.components.runs import store
@@ -58,7 +58,7 @@ def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapRes
         else:
             st.info("One matrix only: there is no course over time.", icon=":material/info:")
     with losses:
-        if kind(subject.first) != NETWORK:
+        if not of_networks(subject.first):
             st.info("How wrong the models of a task are is on the Training page.", icon=":material/show_chart:")
             return
         history = _losses(subject, (source, target))

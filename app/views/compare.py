@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import state
-from app.components.kinds import NETWORK, kind
+from app.components.kinds import of_networks
 from app.components.live import follow
 from app.components.readings import in_words, reading_in
 from app.components.runs import observed_in, pick_run, pick_subject, readings_of, say_nothing, store
@@ -135,7 +135,7 @@ def _begin_right(known: dict[str, Subject], left: Subject, reading: str) -> None
     alike = (each for each in strangers if each.first.tasks and set(each.first.tasks) == set(left.first.tasks))
     alike = list(alike)
     found = next((each for each in alike if reading in readings_of(each)), None)
-    if found is None and kind(left.first) != NETWORK:  # such as an affinity of networks on the same tasks
+    if found is None and not of_networks(left.first):  # such as an affinity of networks on the same tasks
         found = next((each for each in alike if readings_of(each)), None)
     found = found or left
     state.put("other", found.id)

@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import state
 from app.components import live_chart
-from app.components.kinds import NETWORK, NO_AFFINITY, kind
+from app.components.kinds import NO_AFFINITY, kind, of_networks
 from app.components.observed import Observed
 from app.components.runs import follow_run, interval, pick_run
 from app.components.solving import Search, end_search, frontier_for, searching
@@ -39,7 +39,7 @@ def show() -> None:
         _imported(upload.getvalue())
         return
     subject = pick_run()
-    if kind(subject.first) != NETWORK:
+    if not of_networks(subject.first):
         st.info(NO_AFFINITY[kind(subject.first)], icon=":material/info:")
         state.write_url("run")
         return

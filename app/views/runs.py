@@ -7,14 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.components.kinds import NETWORK, kind, progress, setting
+from app.components.kinds import NETWORK, STUDY, kind, progress, setting
 from app.components.live import follow
 from app.components.runs import store
 from app.components.status import far
+from app.components.stopping import stop_and_resume
 from app.components.subject import GROUP
 from app.components.text import duration, plain
 from app.views.runs_launch import import_matrix, launch_button
-from engine.runs.launchers import launch
 from engine.runs.run import Run
 
 _BADGES = {
@@ -38,6 +38,9 @@ for x, y in loader:
 tracker.finish()
 """
 _COLUMNS = [3.2, 1.4, 2.6, 1.4, 2]
+# The page that a run of a kind opens, and what it shows; others open their errors.
+_OPENS = {NETWORK: ("affinity", "affinities"), STUDY: ("studies", "networks")}
+_RELATIONS = {STUDY: ("Affinities", "What its network of all tasks observed")}
 
 
 def show() -> None:
@@ -46,8 +49,8 @@ def show() -> None:
     title, actions = st.columns([3, 2], vertical_alignment="bottom")
     title.title("Runs")
     title.caption(
-        "Each run is one training in which every task's effect on every other was observed, or one comparison of "
-        "methods on linear models."
+        "Each run is one training in which every task's effect on every other was observed, one study of many "
+        "networks, or one comparison of methods on linear models."
     )
     with actions.container(horizontal=True, horizontal_alignment="right"):
         launch_button()
@@ -103,10 +106,12 @@ def _row(run: Run, seeds: int) -> None:
         tasks += f" · one of {seeds} seeds"
     about.markdown(f"{plain(_dataset(run))}  \n:small[:gray[{tasks}]]")
     with actions.container(horizontal=True, horizontal_alignment="right"):
-        of_networks = kind(run) == NETWORK
-        if st.button("Open", key=f"open-{run.id}", help=f"Show its {'affinities' if of_networks else 'errors'}"):
+        page, shows = _OPENS.get(kind(run), ("training", "errors"))
+        if st.button("Open", key=f"open-{run.id}", help=f"Show its {shows}"):
             state.choose_run(run.id)
-            state.go_to("affinity" if of_networks else "training")
+            if page == "studies":
+                state.choose_of("study", run.id)
+            state.go_to(page)
         with st.popover("Manage", help="Stop, rename, delete and more", key=f"more-{run.id}"):
             _actions(run, seeds)
 
@@ -135,33 +140,29 @@ def _actions(run: Run, seeds: int) -> None:
         state.choose_run(GROUP + run.group)
         state.go_to("affinity")
     own = run.origin == "tracked"
-    if kind(run) != NETWORK and st.button(
-        "Relations of its tasks",
-        key=f"affinity-{run.id}",
-        icon=":material/grid_on:",
-        width="stretch",
-        help="How alike its models are",
+    label, text = _RELATIONS.get(kind(run), ("Relations of its tasks", "How alike its models are"))
+    observes = kind(run) != STUDY or run.config.get("affinity") != "none"
+    if (
+        kind(run) != NETWORK
+        and observes
+        and st.button(label, key=f"affinity-{run.id}", icon=":material/grid_on:", width="stretch", help=text)
     ):
         state.choose_run(run.id)
         state.go_to("affinity")
-    if (own or run.origin == "trained") and st.button(
-        "Training", key=f"training-{run.id}", icon=":material/show_chart:", width="stretch", help="How its tasks learn"
+    if (
+        (own or run.origin == "trained")
+        and observes
+        and st.button(
+            "Training",
+            key=f"training-{run.id}",
+            icon=":material/show_chart:",
+            width="stretch",
+            help="How its tasks learn",
+        )
     ):
         state.choose_run(run.id)
         state.go_to("training")
-    if run.active and st.button(
-        "Stop tracking" if own else "Cancel",
-        key=f"cancel-{run.id}",
-        icon=":material/stop_circle:",
-        width="stretch",
-        help="Its loop trains on without being observed." if own else None,
-    ):
-        store().request_cancel(run.id)
-        st.rerun()
-    if run.resumable and st.button("Resume", key=f"resume-{run.id}", icon=":material/resume:", width="stretch"):
-        store().requeue(run.id)
-        launch(store(), run.id)
-        st.rerun()
+    stop_and_resume(run)
     with st.form(f"rename-{run.id}", border=False):
         name = st.text_input("New name", run.name, max_chars=200)
         if st.form_submit_button("Rename", icon=":material/edit:", width="stretch"):

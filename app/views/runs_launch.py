@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.components.descriptions import Asking
-from app.components.kinds import FEDERATED, LINEAR, NETWORK
+from app.components.kinds import FEDERATED, LINEAR, NETWORK, STUDY
 from app.components.runs import store
 from app.components.subject import GROUP
 from app.components.text import plain
@@ -18,6 +18,7 @@ from app.views.runs_federated import ask_federated
 from app.views.runs_linear import ask_linear
 from app.views.runs_models import ask_kind
 from app.views.runs_network import ask_network
+from app.views.runs_study import ask_course, ask_networks, ask_tasks, say_amount
 from app.views.runs_training import ask_training
 from app.views.runs_weighting import ask_weighting
 from engine.affinity.matrix import read_affinity
@@ -26,6 +27,7 @@ from engine.runs.config import RunConfig
 from engine.runs.configs import Config
 from engine.runs.descriptions import Description
 from engine.runs.launchers import launch
+from engine.runs.study_config import StudyConfig
 
 _OWN = (
     "This form offers what comes with Kindred. A trunk or heads of your own (module:function) are for the command "
@@ -43,20 +45,20 @@ def launch_button() -> None:
 
 def _close() -> None:
     state.keep("launching", False)
+    state.keep("launch kind", NETWORK)
 
 
 @st.dialog("Launch a run", width="large", on_dismiss=_close)
 def launch_form() -> None:
     """Settings of a run; creates it, or one for each of several seeds, and starts the workers."""
     kind = ask_kind()
-    if kind == NETWORK:  # each in a place of its own, which the other empties: what polls may keep old widgets standing
-        with st.container():
-            _network()
-        st.empty()
-    else:
-        st.empty()
-        with st.container():
-            _models(kind)
+    forms = {(NETWORK,): _network, (STUDY,): _study, (LINEAR, FEDERATED): lambda: _models(kind)}
+    for kinds, form in forms.items():  # each in a place of its own, which the others empty: what polls may keep old
+        if kind in kinds:  # widgets standing
+            with st.container():
+                form()
+        else:
+            st.empty()
 
 
 def _network() -> None:
@@ -99,6 +101,55 @@ def _network() -> None:
         _refuse(refusal)
     elif st.button("Launch", type="primary", icon=":material/rocket_launch:"):
         _launch(config, name, seeds)
+    asking.draw_again()
+
+
+def _study() -> None:
+    """The rest of the form for studies, which asks for much of the same."""
+    asking = Asking()
+    data = ask_data(_OWN)
+    if data is None:
+        _cannot_launch()
+        return
+    dataset = data["dataset"]
+    name = st.text_input("Name", placeholder="left empty: the run's id", max_chars=200)
+    _head("Tasks and networks")
+    whole = _answers(asking, plainest(data))
+    with st.container():
+        names = [task["name"] for task in whole[0].tasks] if whole else []
+        settings: dict[str, Any] = data | {"tasks": ask_tasks(names)}
+    settings["networks"] = ask_networks()
+    amount = st.container()
+    _head("Each network")
+    settings |= ask_network(dataset)
+    settings |= ask_weighting(settings["architecture"], dataset)
+    _head("Training")
+    settings |= ask_course("none")
+    _head("Affinity")
+    settings["observe"] = st.checkbox(
+        "Observe affinities",
+        key="set-observe",
+        help="While the network of all tasks trains, which it then does first: what TAG chooses by, beside what is "
+        "measured.",
+    )
+    if settings["observe"]:
+        settings |= ask_affinity(settings["architecture"], dataset)
+    try:
+        config = StudyConfig(**settings)
+        with amount:
+            if names:
+                say_amount(config, names)
+            else:
+                st.caption(":material/hourglass_top: Reading the tasks …")
+    except KindredError as error:
+        _refuse(str(error))
+        asking.draw_again()
+        return
+    refusal = (whole[0].error if whole else "") or against_data(config)
+    if refusal:
+        _refuse(refusal)
+    elif st.button("Launch", type="primary", icon=":material/rocket_launch:"):
+        _launch(config, name, 1)
     asking.draw_again()
 
 
@@ -148,6 +199,8 @@ def _launch(config: Config, name: str, seeds: int) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     _close()
+    if isinstance(config, StudyConfig):
+        state.choose_of("study", run_ids[0])
     state.choose_run(run_ids[0] if seeds == 1 else GROUP + run_ids[0])
     st.rerun()
 

@@ -1,4 +1,4 @@
-"""What the launch forms of linear models, federated or not, have in common: kind, data, tasks, and their relation."""
+"""What launch forms have in common: the kind; of linear models, federated or not, data, tasks and their relation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from app import state
 from app.charts.quantity import AFFINITY
 from app.components.datasets import loaded
-from app.components.kinds import FEDERATED, LINEAR, NETWORK
+from app.components.kinds import FEDERATED, LINEAR, NETWORK, STUDY
 from app.components.runs import observed_in, readings_of, store
 from app.components.subject import Subject, subjects
 from app.components.text import joined, plain
@@ -20,9 +21,11 @@ from engine.datasets.settings import DataSettings
 from engine.errors import KindredError
 from engine.runs.relations import Relation, of_tasks
 
-_KINDS = {NETWORK: "Networks", LINEAR: "Linear models", FEDERATED: "Federated"}
+_KINDS = {NETWORK: "Network", STUDY: "Measure networks", LINEAR: "Linear models", FEDERATED: "Federated"}
 _ABOUT = {
     NETWORK: "One network for all tasks, while which every task's effect on every other is observed.",
+    STUDY: "Networks of many sets of tasks, each trained until it learns no more: by how much does a task really gain "
+    "from others, and which grouping is best? What any study has measured before is not trained again.",
     LINEAR: "Linear models for all tasks, learned by several methods from few samples up to many: where does sharing "
     "help, and how are the tasks related? Takes minutes.",
     FEDERATED: "Every task is a client that keeps its data to itself; linear models are learned in rounds of "
@@ -42,8 +45,9 @@ _HELP = (
 
 def ask_kind() -> str:
     """What is to be trained: a kind of run."""
+    first = state.kept("launch kind", lambda: NETWORK)
     kind = st.segmented_control(
-        "Train", list(_KINDS), format_func=_KINDS.__getitem__, default=NETWORK, required=True, key="pick-kind"
+        "Train", list(_KINDS), format_func=_KINDS.__getitem__, default=first, required=True, key=f"pick-kind-{first}"
     )
     st.caption(_ABOUT[kind])
     return kind

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.runs.config import RunConfig
 
+MOST_EPOCHS = 100_000
 EPOCHS = 50  # enough for the cheap estimators to become reliable on the bundled data
 MOST_SEEDS = 10  # workers at the same time
 _DEFAULT = RunConfig("yeast")
@@ -16,7 +17,7 @@ def ask_training(estimator: str) -> dict[str, Any]:
     """The widgets; what was chosen, by setting, and the number of ``seeds``."""
     left, middle, right = st.columns(3)
     chosen = {
-        "epochs": left.number_input("Epochs", 1, 100_000, EPOCHS, help="Passes over the training data."),
+        "epochs": left.number_input("Epochs", 1, MOST_EPOCHS, EPOCHS, help="Passes over the training data."),
         "seed": middle.number_input("Seed", 0, 2**31 - 1, _DEFAULT.seed, help="Of the first run, where several."),
         "seeds": right.number_input(
             "Number of seeds",
@@ -27,8 +28,13 @@ def ask_training(estimator: str) -> dict[str, Any]:
             "apart, and how many agree.",
         ),
     }
+    return chosen | ask_optimiser(estimator)
+
+
+def ask_optimiser(estimator: str) -> dict[str, Any]:
+    """What every update is made by, by setting."""
     optimiser, rate, batch, momentum = st.columns(4)
-    chosen["optimizer"] = optimiser.selectbox("Optimiser", ["sgd", "adam"], key="pick-optimizer")
+    chosen: dict[str, Any] = {"optimizer": optimiser.selectbox("Optimiser", ["sgd", "adam"], key="pick-optimizer")}
     return chosen | {
         "learning_rate": rate.number_input(
             "Learning rate",

@@ -12,13 +12,13 @@ from app import state
 from app.charts.course import MOST, Line, task_colours, task_curves
 from app.components import live_chart
 from app.components.course import Course, Points, course_in, primary_tasks, role
-from app.components.kinds import FEDERATED, LINEAR, NETWORK, kind
+from app.components.kinds import FEDERATED, LINEAR, NETWORK, STUDY, kind
 from app.components.live import follow
 from app.components.runs import pick_run, store
 from app.components.status import say_status, way_on
 from app.components.subject import Subject, find
 from app.components.text import duration, plain
-from app.views import training_federated, training_linear
+from app.views import training_federated, training_linear, training_study
 from app.views.training_conflicts import show_conflicts
 from app.views.training_labels import show_labels
 from app.views.training_numbers import show_numbers
@@ -28,6 +28,7 @@ from engine.runs.run import Run
 _ABOUT = {
     NETWORK: "How each task learns, by how much each counts in the updates, and how often their gradients conflict. "
     "Solid: validation; dotted: training.",
+    STUDY: training_study.ABOUT,
     LINEAR: training_linear.ABOUT,
     FEDERATED: training_federated.ABOUT,
 }
@@ -62,6 +63,9 @@ def _page(subject: Subject) -> None:
         training_federated.show_federated(subject)
         return
     _facts(subject, _of_network(subject))
+    if kind(run) == STUDY and not training_study.point_to_studies(run):
+        state.write_url("run")
+        return
     if run.origin in _NO_COURSE:
         st.info(
             f"{_NO_COURSE[run.origin]} Launch a run on the Runs page to see how its tasks learn.",
@@ -79,7 +83,7 @@ def _page(subject: Subject) -> None:
     _learning(subject, course, colours)
     if run.origin == "tracked":
         st.caption("A loop of your own keeps its weights and gradients to itself: only its losses are known here.")
-    else:
+    elif kind(run) == NETWORK:
         _weights(subject, course, colours)
         show_conflicts(subject)
         if run.config.get("auxiliary", "none") != "none":
@@ -98,7 +102,9 @@ def _of_network(subject: Subject) -> dict[str, str | None]:
         "auxiliary": settings.get("auxiliary") if settings.get("auxiliary", "none") != "none" else None,
         "parameters": f"{run.parameters:,}" if run.parameters is not None else None,
         "inference": f"{run.cost:.3g} SNT" if run.cost is not None else None,
-        "an update": duration(run.step_seconds) if run.step_seconds is not None else None,
+        "a training" if kind(run) == STUDY else "an update": duration(run.step_seconds)
+        if run.step_seconds is not None
+        else None,
         "seeds": str(len(subject.runs)) if subject.several else None,
     }
 

@@ -34,6 +34,10 @@ PAGES = {
     "training-linear": "training?run={linear}",
     "training-federated": "training?run={federated}",
     "affinity-linear": "affinity?run={linear}&order=cluster",
+    "studies": "studies?study=setting1",
+    "studies-networks": "studies?study={study}&study_part=networks",
+    "studies-groupings": "studies?study={study}&study_part=groupings",
+    "studies-alike": "studies?study={study}&study_part=alike",
     "grouping": "grouping?run={run}&budget=4",
     "grouping-conditions": (
         "grouping?run={run}&budget=2.5&half=single&singleton=0.0&apart=%5B%5B%22Class3%22%2C%22Class4%22%5D%5D"
@@ -60,11 +64,14 @@ def main() -> None:
         few = ["--methods", "independent,mean_regularized,joint_features,task_covariance"]
         engine(["linear", *few, "--name", "Slants, linear", *slants])
         engine(["federated", "--samples", "20", "--drop", "0.3", "--name", "Slants, federated", *slants])
+        five = ["--tasks", "Class1,Class2,Class3,Class4,Class5", "--networks", "whole", "--observe"]
+        engine(["measure", "--dataset", "yeast", "--epochs", "25", *five, "--name", "Yeast, measured", *exact])
         ids = {run.name: run.id for run in Store(url).runs()}
         runs = {
             "run": ids["Yeast, 20 epochs"],
             "linear": ids["Slants, linear"],
             "federated": ids["Slants, federated"],
+            "study": ids["Yeast, measured"],
         }
         table = keep(houses(), "houses.csv", Store(url).tables).name
         server = subprocess.Popen(

@@ -36,3 +36,10 @@ def test_a_line_of_equals_is_drawn_only_where_both_have_one_unit():
 def test_nothing_to_compare_is_an_empty_plot(same_unit):
     (points,) = entries_scatter(TASKS, LEFT, np.full((3, 3), np.nan), ("one", "other"), same_unit).data
     assert len(points.x) == 0
+
+
+def test_the_sides_are_called_as_the_page_calls_them():
+    matrix = np.arange(9.0).reshape(3, 3)
+    figure = entries_scatter(("a", "b", "c"), matrix, matrix, ("gain, %", "affinity"), sides=("<here>", "there"))
+    assert figure.layout.xaxis.title.text == "&lt;here&gt;: gain, %"
+    assert "<br>there: %{y" in figure.data[-1].hovertemplate

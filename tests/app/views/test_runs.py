@@ -11,7 +11,7 @@ from tests.engine.runs.test_store import silent_for
 def launched(monkeypatch):
     """Runs that the page launched, without their workers."""
     runs = []
-    monkeypatch.setattr("app.views.runs.launch", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("app.components.stopping.launch", lambda store, run_id: runs.append(run_id))
     monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_id: runs.append(run_id))
     return runs
 

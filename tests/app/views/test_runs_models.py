@@ -86,7 +86,7 @@ def test_the_kinds_are_offered_and_networks_come_first(store, launched, monkeypa
     monkeypatch.setattr("app.views.runs_launch._network", lambda: None)
     script = "from app.views import runs_launch\nruns_launch.launch_form()"
     train = widget(AppTest.from_string(script, default_timeout=30).run(), "Train")
-    assert train.options == ["Networks", "Linear models", "Federated"] and train.value == "network"
+    assert train.options == ["Network", "Measure networks", "Linear models", "Federated"] and train.value == "network"
 
 
 @pytest.mark.parametrize("kind", ["linear", "federated"])
