@@ -86,6 +86,8 @@ class Advised:
         return [Order(each.tasks, each.cost, seed) for each in found for seed in self._config.every_seed]
 
     def _record(self, study: Study, advice: Advice, spent: float) -> None:
+        if self.history and self.history[-1]["networks"] == int(study.known().sum()):
+            self.history.pop()  # the same advice, given before the study was stopped
         self.history.append(
             {
                 "networks": int(study.known().sum()),

@@ -1,6 +1,7 @@
 """Studies, wherever they come from: a run of this store, the published settings, or files that ship with Kindred."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from engine.studies.measurement import Measurement
 from engine.studies.study import EARLY_STOPPED, TEST, VALIDATION, Study, StudyNetwork, from_losses
 
 KIND = "study"
+LINEARISED = "linearised"  # name of the artifact: a network's name → its losses as linearised, task by task
 SPLITS = (VALIDATION, TEST, EARLY_STOPPED)
 PUBLISHED = "Standley et al., ICML 2020"
 
@@ -33,7 +35,13 @@ def study_of(reader: Reader, run_id: str) -> Study:
         raise KindredError(f"The study {run_id!r} has not loaded its data yet; look again once it has begun.")
     series = reader.series(run_id)
     affinity = series.mean().affinity if len(series) else None
-    return study_from(run.name, run.tasks, config, reader.measurements(config.setting), affinity)
+    study = study_from(run.name, run.tasks, config, reader.measurements(config.setting), affinity)
+    told = reader.artifact(run_id, LINEARISED)
+    if not told:
+        return study
+    nothing = [None] * len(study.tasks)
+    rows = [told.get(network.name, nothing) for network in study.networks]
+    return replace(study, linearised=np.array(rows, dtype=float))
 
 
 def study_config(run: Run) -> StudyConfig:

@@ -14,12 +14,15 @@ from engine.datasets.loading import load_dataset
 from engine.datasets.tables.columns import names_in
 from engine.errors import KindredError
 from engine.runs.advised import ARTIFACT, Advised
+from engine.runs.studies import LINEARISED
 from engine.runs.study_config import StudyConfig
 from engine.studies.measurement import Measurement, Order
 from engine.tasks import Evaluation
 from engine.training.crew import Crew, Failure, Here, Keeper, Outcome, Processes, Workplace
-from engine.training.measuring import session_of
+from engine.training.linearised import linearised_losses
+from engine.training.measuring import network_of, session_of
 from engine.training.sink import StudySink
+from engine.training.weights import load_weights
 
 POLL_SECONDS = 0.2
 ASK_AGAIN_SECONDS = 1.0  # after a network turned out to be trained elsewhere
@@ -151,7 +154,19 @@ class StudySession:
         if outcome is not None:
             self._to_observe = None
         self._take(order, outcome, workplace, sink)
+        if isinstance(outcome, Measurement):
+            self._linearise(outcome, workplace, sink)
         sink.checkpoint(self.state)
+
+    def _linearise(self, measurement: Measurement, workplace: Workplace, sink: StudySink) -> None:
+        """Estimate all networks that are listed from the gradients of that of all tasks, where it has one trunk."""
+        weights = load_weights(workplace.weights_file(measurement.order))
+        session = network_of(self.config, self.dataset, measurement, weights)
+        if len(session.model.towers) > 1:
+            return
+        networks = tuple(dict.fromkeys(order.network for order in self.plan if not order.transfer_from))
+        losses = linearised_losses(session, networks, seed=self.config.seed)
+        sink.artifact(LINEARISED, {each.name: row for each, row in zip(networks, _plain(losses), strict=True)})
 
     def _hand_out(self, crew: Crew, sink: StudySink) -> None:
         """Give the crew as much as there is room for, of what no other run trains."""
@@ -257,6 +272,11 @@ class StudySession:
             f"{len(self.failed)} of {self.steps} networks could not be measured; the others are kept. {order.name}"
             f"{more}: {sentence}"
         )
+
+
+def _plain(losses: np.ndarray) -> list[list[float | None]]:
+    """Rows as JSON holds them, None where the network has no such task."""
+    return [[float(loss) if np.isfinite(loss) else None for loss in row] for row in losses]
 
 
 class _Reports(Keeper):

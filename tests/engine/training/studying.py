@@ -52,10 +52,13 @@ class StudyMemory:
         self.shelf, self.name, self.stop_after = shelf or Shelf(), name, stop_after
         self.workspace, self.networks = folder / "training", folder / "networks"
         self.windows, self.evaluations, self.notes, self.steps, self.saved, self.flushed = [], [], [], [], None, 0
-        self.stopping = False
+        self.stopping, self.artifacts = False, {}
 
     def window(self, window, reading="affinity"):
         self.windows.append(window)
+
+    def artifact(self, name, content):
+        self.artifacts[name] = content
 
     def evaluation(self, evaluation):
         self.evaluations.append(evaluation)

@@ -205,3 +205,27 @@ def test_a_real_worker_is_cancelled_within_its_trainings_and_goes_on_to_the_same
     _, here = finished(replace(config, workers=1), tmp_path / "here", data=StudySession(config).dataset)
     assert alike({each.key: each for each in store.measurements()}, here.shelf.measured)
     assert {path.stem for path in store.networks.glob("*")} == here.shelf.measured.keys()
+
+
+def test_where_affinities_are_observed_every_network_is_also_estimated_from_the_one_of_all_tasks(tmp_path):
+    config = replace(CONFIG, networks="whole", observe=True, affinity="first_order")
+    _, sink = finished(config, tmp_path)
+    told = sink.artifacts["linearised"]
+    assert set(told) == {order.network.name for order in StudySession(config, dataset()).plan}
+    assert told["sign+sum"][1] is None and all(loss > 0 for loss in told["sign+third+sum"])
+
+
+def test_an_allowance_is_spent_on_what_the_advisor_asks_for_and_goes_on_after_a_stop(tmp_path):
+    config = replace(CONFIG, allowance=20.0, budget=2.0)
+    session, sink = finished(config, tmp_path / "whole")
+    assert session.spent <= 20 and 4 < len(sink.shelf.measured) < 10
+    advice = sink.artifacts["advice"]
+    assert advice["ended"] == "The allowance is spent." and "with 95 % certainty" in sink.notes[-1]
+    stopped = StudyMemory(tmp_path / "stopped", stop_after=4)
+    assert not StudySession(config, dataset()).run(stopped)
+    stopped.stop_after = None
+    later = StudySession(config, dataset())
+    later.load_state(FORMATS[".npz"].parse(stopped.saved))
+    assert later.run(stopped)
+    assert alike(stopped.shelf.measured, sink.shelf.measured) and set(stopped.shelf.trained.values()) == {1}
+    assert stopped.artifacts["advice"]["steps"] == advice["steps"]
