@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state
 from app.components.guard import guarded
-from app.views import affinity, compare, data, graph, grouping, runs, studies, sweeps, training
+from app.views import affinity, compare, data, found, graph, grouping, runs, studies, sweeps, training, verify
 
 ICON = Path(__file__).parent / "icon.svg"
 CSS = ".stMainBlockContainer { padding-top: 4.5rem; }"  # Streamlit leaves a third of a small screen empty
@@ -20,6 +20,8 @@ PAGES = {
     "compare": (compare.show, "Compare", ":material/compare:"),
     "sweeps": (sweeps.show, "Sweeps", ":material/leaderboard:"),
     "studies": (studies.show, "Studies", ":material/science:"),
+    "verify": (verify.show, "Verify", ":material/verified:"),
+    "found": (found.show, "What we found", ":material/lightbulb:"),
 }
 
 

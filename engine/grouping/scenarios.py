@@ -62,6 +62,15 @@ class Scenarios:
         best = _values(np.ascontiguousarray(losses, dtype=np.float64), self._members, self._paid, max(spends))
         return best[:, spends]
 
+    def frequencies(self, losses: np.ndarray, budgets: Sequence[float]) -> np.ndarray:
+        """``[networks]``: the share of scenarios and budgets in whose best choice each network is.
+
+        Args:
+            losses, budgets: as of ``values``.
+        """
+        spends = np.array([min(self.spendable(budget), self._most) for budget in budgets], dtype=np.int64)
+        return _frequencies(np.ascontiguousarray(losses, dtype=np.float64), self._members, self._paid, spends)
+
     def choose(self, losses: np.ndarray, budget: float) -> np.ndarray | None:
         """The best choice in one scenario.
 
@@ -140,10 +149,31 @@ def _values(losses: np.ndarray, members: np.ndarray, paid: np.ndarray, spend: in
 
 
 @compiled
+def _frequencies(losses: np.ndarray, members: np.ndarray, paid: np.ndarray, spends: np.ndarray) -> np.ndarray:
+    found = np.zeros(len(members))
+    for scenario in range(losses.shape[0]):
+        worth, which = _blocks(losses[scenario], members, paid, losses.shape[2])
+        best = _partitions(worth, spends.max())
+        for spend in spends:
+            chosen = _traced(worth, which, best, spend)
+            for task in range(len(chosen)):
+                if chosen[task] >= 0 and not (chosen[:task] == chosen[task]).any():
+                    found[chosen[task]] += 1
+    return found / (losses.shape[0] * len(spends))
+
+
+@compiled
 def _choice(losses: np.ndarray, members: np.ndarray, paid: np.ndarray, spend: int) -> np.ndarray:
-    tasks = losses.shape[1]
-    worth, which = _blocks(losses, members, paid, tasks)
-    best = _partitions(worth, spend)
+    worth, which = _blocks(losses, members, paid, losses.shape[1])
+    return _traced(worth, which, _partitions(worth, spend), spend)
+
+
+@compiled
+def _traced(worth: np.ndarray, which: np.ndarray, best: np.ndarray, spend: int) -> np.ndarray:
+    """``[tasks]``: the networks of the best partition; −1 each where there is none."""
+    tasks = 0
+    while 1 << tasks < worth.shape[1]:
+        tasks += 1
     chosen = np.full(tasks, -1)
     whole, left = (1 << tasks) - 1, spend
     if best[whole, left] == np.inf:

@@ -41,6 +41,7 @@ def warm_up() -> None:
     scenarios = Scenarios(np.ones((1, 2), dtype=bool), [1.0])
     scenarios.values(np.ones((1, 1, 2)), [1.0])
     scenarios.choose(np.ones((1, 2)), 1.0)
+    scenarios.frequencies(np.ones((1, 1, 2)), [1.0])
 
 
 if __name__ == "__main__":

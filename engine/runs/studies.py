@@ -1,5 +1,6 @@
 """Studies, wherever they come from: a run of this store, the published settings, or files that ship with Kindred."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -116,10 +117,10 @@ def study_from(
 
 
 def published_studies() -> tuple[Study, ...]:
-    """The four settings of Standley et al., each with all networks of five tasks."""
+    """The four settings of Standley et al., each with all networks of five tasks; an early stop's cost is not known."""
     path = DATA / "published" / "standley2020_network_losses.csv"
     table = read_losses(path.read_bytes(), path.name)
-    return tuple(from_losses(table, setting, PUBLISHED) for setting in table.settings)
+    return tuple(from_losses(table, setting, PUBLISHED, early_share=math.nan) for setting in table.settings)
 
 
 def kept_studies() -> tuple[Study, ...]:

@@ -29,7 +29,7 @@ def to_json(study: Study) -> str:
         "source": study.source,
         "tasks": list(study.tasks),
         "weights": study.weights.tolist(),
-        "early_share": study.early_share,
+        "early_share": study.early_share if math.isfinite(study.early_share) else None,
         "orientation": ORIENTATION,
         **{name: None if (each := getattr(study, name)) is None else _plain(each) for name in _MATRICES},
     }
@@ -78,7 +78,7 @@ def from_json(content: bytes | str, name: str = "The file of the study") -> Stud
         weights=None if weights is None else _numbers(weights, len(tasks), f"{name}, weights"),
         linearised=None if np.isnan(linearised).all() else linearised,
         epochs=None if np.isnan(epochs).all() else epochs,
-        early_share=check_number(f"{name}: `early_share`", document.get("early_share", 0.2), least=0),
+        early_share=_share(document.get("early_share"), name),
         source=str(document.get("source", "")),
         **{each: _matrix(document.get(each), len(tasks), f"{name}, {each}") for each in _MATRICES},
     )
@@ -110,6 +110,10 @@ def to_csv(study: Study) -> str:
                     deviation = repr(float(spread[place])) if np.isfinite(spread[place]) else ""
                     writer.writerow([*told, repr(float(losses[place])), deviation])
     return text.getvalue()
+
+
+def _share(value: Any, name: str) -> float:
+    return math.nan if value is None else check_number(f"{name}: `early_share`", value, least=0)
 
 
 def _network(study: Study, row: int) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from engine.studies.study import TEST, Study
 from engine.studies.ways import WAYS
 
 LARGE, FEW = "-large", "-5-percent"  # what the names of two more settings of a study end with
+SHARES = (0.1, 0.25, 0.5)  # of the full search, after which the advisor's choice is told
+FEW_DRAWS = 128  # of the advisor's, where many steps are replayed for a page
 YES, OPPOSITE, OPEN = "yes", "the opposite", "not decided"
 
 
@@ -137,8 +139,9 @@ def paid(study: Study) -> list[Paid]:
         each = replay_way(study, name, budgets)
         if np.isfinite(each.regret).any():
             found.append(Paid(study.name, name, each.cost / whole, float(np.nanmean(each.regret))))
-    flow = replay_advisor(study, budgets)
-    for share in (0.1, 0.25, 0.5):
+    half = int(np.searchsorted(np.cumsum(np.sort(study.costs)), SHARES[-1] * whole, side="right"))
+    flow = replay_advisor(study, budgets, half, draws=FEW_DRAWS)
+    for share in SHARES:
         last = [each for each in flow if each.cost <= share * whole]
         if last:
             name = f"advisor, {last[-1].networks} networks"

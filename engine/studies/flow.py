@@ -5,13 +5,14 @@ networks became known in an order that is given.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.studies.advisor import Advice, first_networks
-from engine.studies.study import EARLY_STOPPED, Study
-from engine.studies.ways import without_early
+from engine.studies.advisor import Advice, best_known, first_networks
+from engine.studies.prediction import Predictor
+from engine.studies.study import EARLY_STOPPED, VALIDATION, Study
+from engine.studies.ways import regret, without_early
 
 Ask = Callable[[Study], Advice]
 
@@ -29,23 +30,27 @@ class Step:
     last: int = -1
 
 
-def follow_advice(study: Study, ask: Ask) -> list[Step]:
+def follow_advice(study: Study, ask: Ask, most: int | None = None) -> list[Step]:
     """From the tasks alone on, whatever the advisor asks for next, until it sees no more to gain.
 
-    As by `engine.studies.replay.replay_advisor` it is not given early-stopped losses, whose cost would have to be
-    added.
+    Where the study has affinities or linearised losses, the network of all tasks, which told them, is known from the
+    beginning too. Early-stopped losses are not given, as their cost would have to be added.
 
     Args:
         study: of which every network is measured.
         ask: the advisor, for some budgets.
+        most: networks; all where left out.
     """
     shown, known, last = without_early(study), np.zeros(len(study.networks), dtype=bool), -1
     known[list(first_networks(study))] = True
+    everyone = study.place(study.tasks)
+    if everyone is not None and not (study.affinity is None and study.linearised is None):
+        known[everyone] = True
     steps = []
     while True:
         advice = ask(shown.with_known(known))
         steps.append(Step(known.copy(), advice, last))
-        if not advice.next:
+        if not advice.next or known.sum() >= (most or len(known)):
             return steps
         last = advice.next[0]
         known[last] = True
@@ -77,3 +82,31 @@ def follow_order(study: Study, order: Sequence[int], ask: Ask, most: int = 60) -
         shown = study.with_known(known).with_known(known, EARLY_STOPPED)
         steps.append(Step(known, ask(shown), turns[count - 1] if steps else -1))
     return steps
+
+
+def regret_at_random(
+    study: Study, budget: float, predictor: Predictor, orders: int = 5, most: int = 12
+) -> tuple[np.ndarray, np.ndarray]:
+    """What networks trained in random order come to, the others foretold: what the advisor is to do better than.
+
+    Args:
+        study: of which every network is measured.
+        orders: how many the mean is over.
+        most: steps, spread evenly where there are more.
+
+    Returns:
+        ``[steps]``: the cost in SNT, and the regret in percent; the first step is that of the tasks alone.
+    """
+    shown, first = without_early(study), list(first_networks(study))
+    others = np.setdiff1d(np.arange(len(study.networks)), first)
+    counts = np.unique(np.linspace(0, len(others), min(len(others) + 1, most)).round().astype(int))
+    cost, lost = np.zeros((2, orders, len(counts)))
+    for order in range(orders):
+        turns = np.random.default_rng(order).permutation(others)
+        for place, count in enumerate(counts):
+            known = np.zeros(len(study.networks), dtype=bool)
+            known[[*first, *turns[:count]]] = True
+            foretold = replace(shown, losses={VALIDATION: predictor(shown.with_known(known)).mean})
+            cost[order, place] = study.costs[known].sum()
+            lost[order, place] = regret(study, best_known(foretold, budget), budget)
+    return cost.mean(axis=0), lost.mean(axis=0)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.predictors.combination import predict
-from engine.studies.advisor import DRAWS, advise, best_known, first_networks
+from engine.studies.advisor import DRAWS, Advice, advise, best_known, first_networks
+from engine.studies.flow import follow_advice
 from engine.studies.prediction import Predictor
 from engine.studies.study import VALIDATION, Study
 from engine.studies.ways import WAYS, regret, without_early
@@ -54,23 +55,21 @@ def replay_advisor(
 ) -> list[Replayed]:
     """The advisor from the tasks alone on, until ``most`` networks are trained or it sees no more to gain.
 
-    It is not given early-stopped losses, whose cost would have to be added.
+    See `engine.studies.flow.follow_advice` for what it is told.
 
     Args:
         budgets: in SNT, which it serves equally well.
     """
-    shown, seen = without_early(study), np.zeros(len(study.networks), dtype=bool)
-    seen[list(first_networks(study))] = True
-    found, last = [], -1
-    while True:
-        advice = advise(shown.with_known(seen), budgets, predictor=predictor, draws=draws, seed=seed)
+
+    def ask(shown: Study) -> Advice:
+        return advise(shown, budgets, predictor=predictor, draws=draws, seed=seed)
+
+    found = []
+    for step in follow_advice(study, ask, most):
+        advice, cost = step.advice, float(study.costs[step.known].sum())
         regrets = tuple(regret(study, chosen, budget) for chosen, budget in zip(advice.chosen, budgets, strict=True))
-        cost = float(study.costs[seen].sum())
-        found.append(Replayed(int(seen.sum()), cost, regrets, advice.regret, advice.bound, last))
-        if not advice.next or seen.sum() >= (most or len(study.networks)):
-            return found
-        last = advice.next[0]
-        seen[last] = True
+        found.append(Replayed(int(step.known.sum()), cost, regrets, advice.regret, advice.bound, step.last))
+    return found
 
 
 def replay_at_random(

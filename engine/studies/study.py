@@ -54,7 +54,7 @@ class Study:
         linearised: ``[networks, tasks]``, losses estimated from the gradients of one network of all tasks; or None.
         transfer: ``[source, target]``, the target's test loss on features learned by the source alone; or None.
         epochs: ``[networks]``, of training to convergence; NaN where not known.
-        early_share: what an early-stopped training costs, as a share of a whole one.
+        early_share: what an early-stopped training costs, as a share of a whole one; NaN where not known.
         source: the paper, or the settings in words.
 
     Raises:

@@ -45,8 +45,9 @@ class Way:
 
     def cost(self, study: Study) -> float:
         """Of what it needs, in SNT; NaN where that is not known."""
-        trained = float(study.costs[self.needs(study)].sum())
-        return trained + study.early_share * float(study.costs[study.known(EARLY_STOPPED)].sum()) * self.early
+        if self.early:
+            return study.early_share * float(study.costs[study.known(EARLY_STOPPED)].sum())
+        return float(study.costs[self.needs(study)].sum())
 
 
 def _of_size(test: Callable[[int, float, int], bool]) -> Callable[[Study], np.ndarray]:

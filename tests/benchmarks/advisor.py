@@ -11,10 +11,12 @@ Options: ``--seeds N`` (8) of the advisor's draws, ``--each`` also with an advis
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from engine.predictors.combination import predict, usual_deviations
+from engine.runs.published import published_matrices
 from engine.runs.studies import published_studies
 from engine.studies.replay import Replayed, replay_advisor, replay_at_random, replay_way
 from engine.studies.study import Study
@@ -36,6 +38,22 @@ def advised(study: Study, studies: Sequence[Study], seeds: int, each: bool) -> F
         for seed in range(seeds)
         for budgets in wanted
     ]
+
+
+def affinity_of_others(study: Study) -> Study | None:
+    """The study with the affinities that Fifty et al. 2021 published of the same tasks, in another training; None if
+    there are none."""
+    for entry in published_matrices():
+        matrix = entry["matrix"]
+        if set(matrix.tasks) == set(study.tasks) and "TAG" in entry["name"]:
+            places = [matrix.tasks.index(task) for task in study.tasks]
+            return replace(study, affinity=matrix.values[np.ix_(places, places)])
+    return None
+
+
+def tag_like(study: Study) -> float:
+    """The mean regret of TAG by a study's affinities."""
+    return float(np.mean(replay_way(study, "TAG", BUDGETS).regret))
 
 
 def at(flow: Sequence[Replayed], networks: int) -> float:
@@ -77,6 +95,8 @@ def main() -> int:
         found = [replay_way(study, name, BUDGETS) for study in studies]
         if np.isfinite([each.regret for each in found]).all():
             tell(name, found[0].cost, [float(np.mean(each.regret)) for each in found])
+    like = [affinity_of_others(study) for study in studies]
+    tell("TAG-like: affinities of another run", 3.5, [tag_like(study) for study in like if study is not None])
     seeds = range(arguments.seeds)
     drawn = [[replay_at_random(study, BUDGETS, SHOWN[-1], seed=seed) for seed in seeds] for study in studies]
     tell_flows("random", drawn, arguments.seeds)

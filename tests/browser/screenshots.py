@@ -38,6 +38,11 @@ PAGES = {
     "studies-networks": "studies?study={study}&study_part=networks",
     "studies-groupings": "studies?study={study}&study_part=groupings",
     "studies-alike": "studies?study={study}&study_part=alike",
+    "verify": "verify?study=setting1&study_budget=2.5&replayed=9",
+    "verify-predicted": "verify?study={study}&verify_part=predicted",
+    "verify-ways": "verify?study={study}&verify_part=ways",
+    "verify-flow": "verify?study=setting1&verify_part=flow",
+    "verify-next": "verify?study={pairs}&study_budget=2.5",
     "grouping": "grouping?run={run}&budget=4",
     "grouping-conditions": (
         "grouping?run={run}&budget=2.5&half=single&singleton=0.0&apart=%5B%5B%22Class3%22%2C%22Class4%22%5D%5D"
@@ -66,12 +71,15 @@ def main() -> None:
         engine(["federated", "--samples", "20", "--drop", "0.3", "--name", "Slants, federated", *slants])
         five = ["--tasks", "Class1,Class2,Class3,Class4,Class5", "--networks", "whole", "--observe"]
         engine(["measure", "--dataset", "yeast", "--epochs", "25", *five, "--name", "Yeast, measured", *exact])
+        pairs = [*five[:2], "--networks", "half_singles,pairs", "--name", "Yeast, pairs", "--store", url]
+        engine(["measure", "--dataset", "yeast", "--epochs", "15", *pairs])
         ids = {run.name: run.id for run in Store(url).runs()}
         runs = {
             "run": ids["Yeast, 20 epochs"],
             "linear": ids["Slants, linear"],
             "federated": ids["Slants, federated"],
             "study": ids["Yeast, measured"],
+            "pairs": ids["Yeast, pairs"],
         }
         table = keep(houses(), "houses.csv", Store(url).tables).name
         server = subprocess.Popen(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from app.components import studies
 from app.views.studies_networks import networks_table
 from engine.runs.store import Store
 from engine.runs.studies import published_studies, study_of
@@ -11,6 +12,15 @@ from engine.studies.relations import gains
 from tests.app.views.studied import studied
 
 SETTING1 = published_studies()[0]
+
+
+@pytest.fixture(autouse=True)
+def only_published(monkeypatch):
+    """No study comes with Kindred."""
+    monkeypatch.setattr("app.components.studies.kept_studies", tuple)
+    studies._ready_made.clear()
+    yield
+    studies._ready_made.clear()
 
 
 @pytest.fixture

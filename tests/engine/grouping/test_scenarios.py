@@ -66,3 +66,14 @@ def test_a_budget_that_serves_not_everyone_has_no_choice():
 def test_too_many_tasks_are_refused():
     with pytest.raises(KindredError, match="13 tasks to serve.*at most 12"):
         Scenarios(np.ones((1, 13), dtype=bool), [1.0])
+
+
+def test_frequencies_count_the_networks_of_every_best_choice_once():
+    holds, costs, _ = made(0)
+    many = np.stack([made(seed)[2] for seed in range(5)])
+    scenarios = Scenarios(holds, costs)
+    counted = np.zeros(len(holds))
+    for losses in many:
+        for budget in (1.5, 3):
+            counted[np.unique(scenarios.choose(losses, budget))] += 1
+    assert scenarios.frequencies(many, (1.5, 3)) == pytest.approx(counted / 10)

@@ -70,7 +70,7 @@ def test_nothing_known_and_too_small_a_budget_are_refused_with_the_way_out():
 
 
 def test_a_predictor_that_knows_nothing_makes_the_advisor_no_worse_than_random():
-    """Every unmeasured loss is foretold as the task's level, with a wide interval."""
+    """Along the way to 20 networks; every unmeasured loss is foretold as the task's level, with a wide interval."""
 
     def uninformed(study):
         level = np.nanmean(study.losses[VALIDATION], axis=0)
@@ -78,14 +78,14 @@ def test_a_predictor_that_knows_nothing_makes_the_advisor_no_worse_than_random()
         return with_measured(study, mean, 0.2 * np.abs(mean))
 
     advised, drawn = [], []
-    for seed in range(4):
+    for seed in range(6):
         for study in PUBLISHED.values():
             for flow, found in (
-                (replay_advisor(study, BUDGETS, 20, predictor=uninformed, seed=seed), advised),
+                (replay_advisor(study, BUDGETS, 20, predictor=uninformed, seed=seed, draws=128), advised),
                 (replay_at_random(study, BUDGETS, 20, predictor=uninformed, seed=seed), drawn),
             ):
                 found.append([np.mean(each.regret) for each in flow])
-    assert np.mean([each[-1] for each in advised]) <= np.mean([each[-1] for each in drawn])
+    assert np.mean(advised) <= np.mean(drawn)
 
 
 def test_the_bound_holds_about_as_often_as_it_says_along_the_advisors_way():
