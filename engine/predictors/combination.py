@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from engine.errors import KindredError
 from engine.studies.estimates import mean_affinity, relative_to_mean
@@ -64,6 +65,7 @@ class _Parts:
     kernels: np.ndarray
 
 
+@threadpool_limits.wrap(1, "blas")  # many small factorisations, which threads slow down thirtyfold on a busy machine
 def predict(study: Study, usual: Mapping[str, float] | None = None) -> Prediction:
     """The posterior of every loss, with its covariance; ``trust`` is each part's share of the foretold variance.
 
@@ -94,6 +96,7 @@ def predict(study: Study, usual: Mapping[str, float] | None = None) -> Predictio
     return with_measured(study, mean, deviation, covariance=left * np.outer(by, by), trust=trust)
 
 
+@threadpool_limits.wrap(1, "blas")
 def usual_deviations(studies: Sequence[Study], doubt: float = 3.0) -> dict[str, float]:
     """The deviations of the parts that explain several fully measured studies together best.
 

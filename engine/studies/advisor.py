@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from engine import catalog
 from engine.errors import KindredError
@@ -57,6 +58,7 @@ class Advice:
     prediction: Prediction
 
 
+@threadpool_limits.wrap(1, "blas")
 def advise(
     study: Study,
     budgets: Sequence[float],
