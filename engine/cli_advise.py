@@ -16,7 +16,7 @@ from engine.cli_settings import add_settings, settings_of
 from engine.datasets.dataset import only
 from engine.datasets.loading import load_dataset
 from engine.errors import KindredError
-from engine.grouping.export import from_file
+from engine.grouping.export import from_file, to_json
 from engine.grouping.problem import check_budget
 from engine.grouping.solution import Solution
 from engine.runs.advised import all_budgets
@@ -29,7 +29,7 @@ from engine.studies.advisor import Advice, advise, score
 from engine.studies.measurement import Order
 from engine.studies.replay import replay_advisor, replay_way
 from engine.studies.study import TEST, VALIDATION, Study, StudyNetwork
-from engine.studies.ways import WAYS
+from engine.studies.ways import WAYS, grouping
 
 Add = Callable[..., argparse.ArgumentParser]
 
@@ -43,6 +43,9 @@ def add_advise_commands(add: Add) -> None:
     command.add_argument("--predictor", choices=predictors, default=predictors[0])
     command.add_argument("--count", type=int, default=1, metavar="N", help="networks to train next; default: 1")
     command.add_argument("--seed", type=int, default=0, help="of the draws; default: 0")
+    command.add_argument(
+        "--grouping", type=Path, metavar="FILE", help="write the grouping, for `train`; needs --budget"
+    )
     command.add_argument("--json", action="store_true")
 
     replay = add("replay", _replay, "what every way of choosing would have come to, on a study that is wholly measured")
@@ -68,6 +71,8 @@ def _advise(arguments: argparse.Namespace) -> int:
     predictor = catalog.load("predictor", arguments.predictor)
     budgets = _budgets(study, arguments.budget)
     advice = advise(study, budgets, count=arguments.count, predictor=predictor, seed=arguments.seed)
+    if arguments.grouping is not None:
+        _write_grouping(arguments, study, advice)
     if arguments.json:
         print(json.dumps(_told(study, advice), indent=2, allow_nan=False))
         return 0
@@ -85,6 +90,18 @@ def _advise(arguments: argparse.Namespace) -> int:
     if not advice.next:
         print("train next: nothing that matters is unknown")
     return 0
+
+
+def _write_grouping(arguments: argparse.Namespace, study: Study, advice: Advice) -> None:
+    if arguments.budget is None:
+        raise KindredError("--grouping writes the grouping for one budget; give --budget SNT.")
+    solution = grouping(study, advice.prediction.mean, advice.budgets[0])
+    try:
+        arguments.grouping.write_text(to_json(solution, {"run": arguments.study}), encoding="utf-8")
+    except OSError as error:
+        raise KindredError(
+            f"{str(arguments.grouping)!r} cannot be written ({error.strerror}); check the path."
+        ) from None
 
 
 def _serving(study: Study, chosen: np.ndarray) -> dict[int, list[str]]:
@@ -218,7 +235,7 @@ def _settings(
     if arguments.dataset or arguments.table:
         return settings_of(arguments, StudyConfig, store.tables, tasks=tasks, networks=networks)
     run_id = source.get("run") if isinstance(source.get("run"), str) else None
-    run = next((run for run in store.runs() if run.id == run_id), None)
+    run = next((run for run in store.runs() if run_id in (run.id, run.name)), None)
     if run is None or kind_of(run.config) not in ("network", "study") or "dataset" not in run.config:
         raise KindredError(
             "The grouping comes from no training in this store, so that it is not known how to train; say it, as in "

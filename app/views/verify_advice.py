@@ -9,9 +9,11 @@ import streamlit as st
 from app.components.groupings import Served, served_by
 from app.components.text import joined, plain
 from app.views.verify_scene import Scene, predictor_name
+from engine.grouping.export import to_json
 from engine.studies.advisor import score
 from engine.studies.prediction import NINETY
 from engine.studies.study import TEST, VALIDATION, Study
+from engine.studies.ways import grouping
 
 _MOST_NEXT = 5
 _EXPECTED = (
@@ -24,6 +26,10 @@ _REGRET = (
     "what the losses of networks not trained may be."
 )
 _BOUND = "The same in all but the worst 5 % of the draws: the regret bound."
+_TRAIN = (
+    "As a file: open it on the page Grouping, or train it and write a bundle of models with "
+    "`python -m engine train --grouping FILE --to FOLDER`; what is trained already is taken as it is."
+)
 _NEXT = {
     "network": st.column_config.TextColumn("Network", width="medium", help="The tasks that would be trained in it."),
     "SNT": st.column_config.NumberColumn("SNT", format="%.3g", help="What it costs: 1 for a network of full size."),
@@ -109,6 +115,14 @@ def show_advice(scene: Scene) -> None:
     st.caption(
         f"{total:g} SNT together, of {scene.budget:g}. Losses on validation and test; what is foretold is of "
         f"validation, with the interval that should hold 90 %.{_weighed(scene.study)}"
+    )
+    st.download_button(
+        "Grouping",
+        to_json(grouping(scene.study, scene.advice.prediction.mean, scene.budget), {"run": scene.choice.key}),
+        f"{scene.choice.file_name}-budget-{scene.budget:g}.json",
+        "application/json",
+        icon=":material/download:",
+        help=_TRAIN,
     )
     st.subheader("To train next")
     if not scene.advice.next:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.grouping.problem import LOWER, GroupingProblem
+from engine.grouping.solution import Solution
+from engine.grouping.solving import solve
 from engine.predictors import early_stopping, higher_order, linearised, tag_mean
 from engine.studies.advisor import best_known, first_networks, score
 from engine.studies.prediction import Prediction
@@ -96,6 +99,20 @@ WAYS: dict[str, Way] = {
     ),
     "everything known": Way("every network is trained: the full search", _all),
 }
+
+
+def grouping(study: Study, losses: np.ndarray, budget: float) -> Solution:
+    """The best grouping by measured or foretold losses, as one that can be exported, checked and trained.
+
+    Args:
+        losses: ``[networks, tasks]``; networks of which one is not known cannot be chosen.
+
+    Raises:
+        KindredError: if the budget serves not everyone.
+    """
+    weights = tuple(map(float, study.weights))
+    candidates = study.candidates(losses)
+    return solve(GroupingProblem(study.tasks, candidates=candidates, direction=LOWER, weights=weights), budget)
 
 
 def random_score(study: Study, budget: float, split: str = TEST, draws: int = 1000, seed: int = 0) -> float:

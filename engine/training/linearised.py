@@ -8,15 +8,18 @@ that lowers their losses on training samples,
     w_S = argmin_w  Σ_{t ∈ S} mean_i loss_t(f_t(x_i) + ⟨φ_t(x_i), w⟩, y_i) + ridge · |S| · |w|²
 
 which is convex for every loss there is, and small. The estimate is the mean loss of the linear model on validation
-samples. Only differences between sets mean anything: all start from a network that has seen every task.
+samples. Only differences between sets mean anything: all start from a network that has seen every task. Even these are
+too large: the regression overfits a task alone most, which no early stopping prevents, so that company seems to help.
 
 Source: Li, Sharma and Zhang, "Scalable Multitask Learning Using Gradient-based Estimation of Task Affinity", KDD 2024,
 algorithm 1, whose regression is logistic on samples of all tasks in the set. Differences: gradients are of the shared
-parameters, not of the heads, which tasks do not share; losses other than the logistic one serve too, by L-BFGS; the
-ridge is in the unit of the mean squared feature, so that it means the same for every network.
+parameters, not of the heads, which tasks do not share; losses other than the logistic one serve too, by L-BFGS; R is of
+signs, one a parameter, in place of a Gaussian matrix, which would be larger than the network; the ridge is in the unit
+of the mean squared feature, so that it means the same for every network, and fixed: validation samples are what is
+estimated, and training samples held out would choose w = 0, as the base has been trained on them too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,15 +31,16 @@ from engine.datasets.dataset import NO_CLASS
 from engine.errors import KindredError
 from engine.studies.study import StudyNetwork
 from engine.tasks import Task
+from engine.training.feed import Part
 from engine.training.losses import task_losses
 from engine.training.session import Session
 
 DIMENSIONS = 400
 SAMPLES = 600  # of each task and split
-PLACES = 8  # outputs of a sample, of a task with a map or several numbers, drawn anew for each sample
+PLACES = 8  # known labels of a sample, of a task with a map or several numbers, drawn anew for each sample
 RIDGE = 0.01
 STEPS = 60  # of L-BFGS
-CHUNK = 32  # samples whose gradients are held at a time
+CHUNK, NUMBERS = 32, 2**24  # samples at most whose gradients are held at a time, and numbers of these
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,26 +77,25 @@ def linearised_losses(
 ) -> np.ndarray:
     """The validation loss of every task in every network, as linearised around a trained network of all tasks.
 
+    A sample of a map counts as much as any other, however many of its places have a label.
+
     Args:
         session: with that network; it is left as it is.
         networks: their sizes are not looked at, as the base has but one.
         dimensions: of the projection; with as many as there are shared parameters, these themselves.
-        samples: of each task and split at most, drawn by the seed.
-        ridge: relative to the mean square of the features.
+        samples: of each task and split at most, drawn by the seed among those that have a label.
+        ridge: relative to the mean square of the features, over all tasks of the session; not negative.
         seed: of the projection and the samples.
 
     Returns:
         ``[networks, tasks]``; lower is better, NaN where the network has no such task.
 
     Raises:
-        KindredError: if tasks share no parameters.
+        KindredError: if tasks share no parameters, labels are made in training, or a network has a task that the
+            session has not.
     """
+    _check(session, networks)
     shared = {name: each for name, each in session.model.named_parameters() if name.startswith("shared.")}
-    if not shared or len(session.model.towers) > 1:
-        raise KindredError(
-            f"The network {session.config.architecture!r} has no trunk that all tasks share, so that there is nothing "
-            "to linearise; choose hard_sharing."
-        )
     sketch = _Sketch(sum(each.numel() for each in shared.values()), dimensions, torch.Generator().manual_seed(seed))
     session.model.eval()
     train, validation = (
@@ -110,6 +113,27 @@ def linearised_losses(
         for task in network.tasks:
             found[row, tasks.index(task)] = float(validation[task].loss(fitted[network.tasks]))
     return found
+
+
+def _check(session: Session, networks: Sequence[StudyNetwork]) -> None:
+    model = session.model
+    if len(model.towers) > 1 or not any(True for _ in model.shared.parameters()):
+        raise KindredError(
+            f"The network {session.config.architecture!r} has no trunk that all tasks share, so that there is nothing "
+            "to linearise; choose hard_sharing."
+        )
+    if session.auxiliary is not None:
+        raise KindredError(
+            f"The labels of {session.auxiliary.task.name!r} are made while the network trains, so that there are none "
+            "to fit a linear model to; set auxiliary to none."
+        )
+    tasks = [task.name for task in session.tasks]
+    for network in networks:
+        for task in set(network.tasks).difference(tasks):
+            raise KindredError(
+                f"The network {network.name} holds {task!r}, but the base was trained on {', '.join(tasks)}; train it "
+                "on every task that a network has."
+            )
 
 
 def _fit(members: Sequence[_Linear], ridge: float) -> Tensor:
@@ -132,34 +156,49 @@ def _linearise(
 ) -> _Linear:
     """A task's outputs and sketched gradients on samples of a split whose labels are known."""
     part = next(each for each in session.parts[split] if task in each.tasks)
+    single = Task(task.name, task.loss, task.outputs if task.loss == "cross_entropy" else 1)
+    most = PLACES if task.dense or task.outputs > single.outputs else 1
+    a_sample = most * single.outputs * sum(each.numel() for each in shared.values())
     generator = torch.Generator().manual_seed(seed)
-    chosen = torch.randperm(len(part), generator=generator)[:samples]
 
     def outputs(parameters: dict[str, Tensor], inputs: Tensor, places: Tensor) -> Tensor:
         """``[places, outputs]`` of one sample."""
         found = functional_call(session.model, parameters, (inputs[None], [task]))[task.name][0]
-        return (found.reshape(len(found), -1).T if task.loss == "cross_entropy" else found.reshape(-1, 1))[places]
+        return found.reshape(single.outputs, -1).T[places]
 
     gradients = vmap(jacrev(outputs), (None, 0, 0))
     linear = []
-    for indices in chosen.split(CHUNK):
-        batch = part.batch(indices)
-        labels = batch.labels[task.name].reshape(len(indices), -1)
-        there = labels != NO_CLASS if task.loss == "cross_entropy" else ~labels.isnan()
-        some = there.any(1)
-        if not some.any():
-            continue
-        inputs, labels, there = batch.inputs[some], labels[some], there[some]
-        count = min(PLACES, labels.shape[1])
-        places = torch.multinomial(there.double().cpu(), count, replacement=True, generator=generator).to(labels.device)
+    for inputs, labels, known in _labelled(part, task, samples, min(max(NUMBERS // a_sample, 1), CHUNK), generator):
+        count = min(most, labels.shape[1])
+        places = torch.multinomial(known.double().cpu(), count, replacement=True, generator=generator).to(labels.device)
         with torch.no_grad():
             base = vmap(outputs, (None, 0, 0))(shared, inputs, places)
         found = gradients(shared, inputs, places)
         each_output = torch.cat([each.flatten(3) for each in found.values()], -1)  # [samples, places, outputs, …]
         linear.append((base.flatten(0, 1), sketch(each_output.flatten(0, 1)), labels.gather(1, places).flatten()))
     base, features, labels = (torch.cat(each).detach().cpu() for each in zip(*linear, strict=True))
-    single = Task(task.name, task.loss, task.outputs if task.loss == "cross_entropy" else 1)
     return _Linear(single, base, features, labels)
+
+
+def _labelled(
+    part: Part, task: Task, samples: int, size: int, generator: torch.Generator
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Inputs, labels ``[samples, places]`` and which of these are known, of samples that have one, in pieces.
+
+    Args:
+        samples: to draw in all, where there are so many.
+        size: of a piece at most.
+    """
+    for indices in torch.randperm(len(part), generator=generator).split(size):
+        batch = part.batch(indices)
+        labels = batch.labels[task.name].reshape(len(indices), -1)
+        known = labels != NO_CLASS if task.loss == "cross_entropy" else ~labels.isnan()
+        some = known.any(1).nonzero().flatten()[:samples]
+        samples -= len(some)
+        if len(some):
+            yield batch.inputs[some], labels[some], known[some]
+        if not samples:
+            return
 
 
 class _Sketch:

@@ -251,7 +251,15 @@ class StudySession:
         return f"waiting for {elsewhere[0].name}, which another run trains; " if elsewhere else ""
 
     def _seconds_left(self, training: tuple[Order, ...]) -> float | None:
-        """By what an SNT of the networks measured so far took to converge; None before there is anything to go by."""
+        """By what an SNT of the networks measured so far took to converge; None before there is anything to go by.
+
+        Of an allowance: until it is spent, by what an SNT-epoch took.
+        """
+        if self.advised is not None:
+            epochs = sum(measurement.snt_epochs for measurement in self.known.values())
+            took = sum(measurement.seconds for measurement in self.known.values())
+            left = max(self.config.allowance - self.spent, 0.0)
+            return left * took / epochs / self.config.workers if epochs else None
         took = [(measurement.seconds, measurement.cost) for measurement in self.known.values()]
         took = took or [
             (seconds / epochs * self.config.epochs, order.cost)

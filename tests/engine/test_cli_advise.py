@@ -53,6 +53,23 @@ def test_an_allowance_is_spent_by_the_advisors_word_and_its_steps_are_kept(store
     assert found["known"] == advice["steps"][-1]["networks"] < found["networks"]
 
 
+def test_the_advised_grouping_is_written_and_trained_as_its_study_was(store, tmp_path, capsys):
+    arguments = ["--dataset", "yeast", "--tasks", "Class1,Class2,Class3", "--networks", "whole", *SMALL]
+    assert main(["measure", *arguments, "--name", "mine", "--store", store]) == 0
+    measured = len(Store(store).measurements())
+    file = tmp_path / "mine.json"
+    assert main(["advise", "mine", "--budget", "2", "--grouping", str(file), "--store", store]) == 0
+    content = json.loads(file.read_text())
+    assert content["direction"] == "lower is better" and content["proved_optimal"]
+    capsys.readouterr()
+    assert main(["train", "--grouping", str(file), "--store", store]) == 0
+    assert len(Store(store).measurements()) == measured  # all of it was known
+    bundle = load_bundle(tmp_path / "mine")
+    assert sorted(bundle.tasks) == ["Class1", "Class2", "Class3"]
+    assert main(["advise", "mine", "--grouping", str(file), "--store", store]) == 2
+    assert "give --budget SNT" in capsys.readouterr().err
+
+
 def test_a_grouping_is_trained_and_written_as_a_bundle_once(store, tmp_path, capsys):
     losses = tmp_path / "losses.csv"
     losses.write_text(

@@ -322,3 +322,8 @@ def test_a_fingerprint_changes_with_every_number_that_predictions_depend_on():
     keep[7] = False
     others = [SETTING1.with_known(keep), SETTING1.with_known(keep, "early_stopped"), published_studies()[1]]
     assert len({fingerprint(each) for each in (SETTING1, *others)}) == 4
+
+
+def test_the_grouping_can_be_downloaded_as_a_file_that_train_takes(show):
+    app = show("verify", study="setting1", study_budget="2.5")
+    assert [each.label for each in app.get("download_button")] == ["Grouping"]

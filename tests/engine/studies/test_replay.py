@@ -4,9 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.studies.advisor import advise
 from engine.studies.replay import replay_advisor, replay_at_random, replay_way
 from engine.studies.study import EARLY_STOPPED, TEST, VALIDATION
-from engine.studies.ways import WAYS, random_score, regret
+from engine.studies.ways import WAYS, grouping, random_score, regret
 from tests.engine.studies.made import PUBLISHED
 
 BUDGETS = tuple(np.arange(1, 5.5, 0.5).tolist())
@@ -92,3 +93,14 @@ def test_random_groupings_keep_to_the_budget_and_lose_more_than_the_best():
     best = WAYS["everything known"].choose(study, 2.5)
     assert random_score(study, 2.5, draws=100) > np.mean(study.losses[TEST][best, range(5)])
     assert np.isnan(random_score(study, 0.5, draws=3))
+
+
+def test_the_exported_grouping_is_the_advised_one():
+    study = PUBLISHED["setting3"]
+    advice = advise(study.with_known(study.costs < 1), (2.5,))
+    solution = grouping(study, advice.prediction.mean, 2.5)
+    assert solution.proved_optimal and -solution.value == pytest.approx(advice.value[0], rel=1e-9)
+    (chosen,) = advice.chosen
+    serves = {task: network for network in solution.networks for task in network.serves}
+    for task, place in zip(study.tasks, chosen, strict=True):
+        assert set(serves[task].tasks) == set(study.networks[place].tasks)

@@ -11,11 +11,15 @@ from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.studies.study import StudyNetwork, whole_study
 from engine.tasks import Task
+from engine.training import linearised
 from engine.training.linearised import linearised_losses
 from engine.training.session import Session
 
 HERE = "tests.engine.training.test_linearised"
 PLAIN = RunConfig("digits", trunk=f"{HERE}:one_layer", heads=f"{HERE}:first", affinity="none", batch_size=8, epochs=1)
+
+
+SMALL = replace(PLAIN, trunk="mlp", heads="", width=8)
 
 
 def one_layer(shape):
@@ -106,32 +110,73 @@ def test_a_second_task_with_the_same_labels_changes_nothing():
     assert found[1] == pytest.approx([found[0, 0]] * 2, rel=1e-4)
 
 
-def test_the_order_of_the_networks_and_their_size_play_no_part_and_the_session_is_left_as_it_was():
-    session = Session(replace(PLAIN, trunk="mlp", heads="", width=8), data(REAL))
-    before = {name: each.clone() for name, each in session.model.state_dict().items()}
+def test_the_order_of_the_networks_and_their_size_play_no_part():
+    session = Session(SMALL, data(REAL))
     networks = whole_study(("a", "b", "c"))
     found = linearised_losses(session, networks)
     turned = linearised_losses(session, networks[::-1])
     assert turned[::-1] == pytest.approx(found, rel=1e-5, nan_ok=True)
     assert np.array_equal(found[:3], found[3:6], equal_nan=True)  # alone at half size, and at full
-    assert all(torch.equal(before[name], each) for name, each in session.model.state_dict().items())
-    assert session.model.training
+
+
+def test_permuting_the_tasks_permutes_the_result():
+    dataset, order = data(REAL), [2, 0, 1]
+    session = Session(SMALL, dataset)
+    tasks = tuple(dataset.tasks[place] for place in order)
+    turned = Session(SMALL, Dataset("made", tasks, dataset.train, dataset.validation, dataset.test))
+    turned.model.shared.load_state_dict(session.model.shared.state_dict())
+    with torch.no_grad():  # each task keeps its head
+        for task in tasks:
+            for other, own in zip(heads_of(turned, task), heads_of(session, task), strict=True):
+                other.copy_(own)
+    networks = whole_study(("a", "b", "c"))
+    found = linearised_losses(session, networks, dimensions=40)
+    again = linearised_losses(turned, networks, dimensions=40)
+    assert again == pytest.approx(found[:, order], rel=1e-4, nan_ok=True)
+
+
+def heads_of(session, task):
+    """Weight and bias of a task's head."""
+    place = [each.name for each in session.tasks].index(task.name)
+    parameters = list(session.model.heads.parameters())
+    return parameters[2 * place : 2 * place + 2]
+
+
+def test_training_goes_on_as_if_nothing_had_been_estimated():
+    looked_at, left_alone = Session(SMALL, data(REAL)), Session(SMALL, data(REAL))
+    for step in range(4):
+        if step == 2:
+            linearised_losses(looked_at, (StudyNetwork(("a", "b")),))
+        looked_at.update(), left_alone.update()
+    assert looked_at.model.training
+    for one, other in zip(looked_at.model.parameters(), left_alone.model.parameters(), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_samples_without_a_label_are_not_looked_at():
-    dataset = data(REAL, hidden=0.3)
-    session = Session(PLAIN, dataset)
+    dataset = data(REAL[:1], hidden=0.3)
     networks = (StudyNetwork(("a",)),)
-    found = linearised_losses(session, networks)[0, 0]
-    (train,) = dataset.train
-    hidden = np.isnan(train.labels["a"])
-    train.inputs[hidden] = 100.0
-    weights = session.model.state_dict()
-    other = Session(PLAIN, dataset)
-    other.model.load_state_dict(weights)
-    assert hidden.any()
-    again = linearised_losses(session, networks, ridge=0.0)[0, 0]
-    assert np.isfinite(found) and linearised_losses(other, networks, ridge=0.0)[0, 0] == pytest.approx(again, rel=1e-3)
+    before = linearised_losses(Session(PLAIN, dataset), networks)
+    for split in (dataset.train, dataset.validation):
+        (samples,) = split
+        hidden = np.isnan(samples.labels["a"])
+        assert hidden.any()
+        samples.inputs[hidden] = 100.0
+    assert np.array_equal(linearised_losses(Session(PLAIN, dataset), networks), before)
+
+
+def test_where_most_labels_are_missing_those_that_there_are_get_drawn():
+    dataset, ridge = data(REAL[:1], samples=300, hidden=0.9), 0.05
+    session = Session(PLAIN, dataset)
+    (train,), (validation,) = dataset.train, dataset.validation
+    inputs, labels = (values[~np.isnan(train.labels["a"])] for values in (train.inputs, train.labels["a"]))
+    assert 10 < len(labels) < 50
+    found = linearised_losses(session, (StudyNetwork(("a",)),), samples=50, ridge=ridge)
+    base = next(session.model.shared.parameters()).detach().numpy().ravel().astype(float)
+    left = inputs.T @ inputs / len(inputs) + ridge * np.square(inputs).mean() * np.eye(5)
+    step = np.linalg.solve(left, inputs.T @ (labels - inputs @ base) / len(inputs))
+    errors = validation.inputs @ (base + step) - validation.labels["a"]
+    assert found[0, 0] == pytest.approx(np.nanmean(errors**2), rel=1e-4)
 
 
 def test_a_sketch_comes_nearer_to_all_parameters_the_more_directions_it_has():
@@ -145,8 +190,8 @@ def test_a_sketch_comes_nearer_to_all_parameters_the_more_directions_it_has():
     assert off[0] > off[1] > off[2]
 
 
-@pytest.mark.parametrize("loss", ["cross_entropy", "absolute_error", "binary_cross_entropy"])
-def test_maps_and_classes_have_losses_too(loss):
+def maps(loss):
+    """A session of one dense task and one with classes, that share a trunk of convolutions."""
     outputs = 3 if loss == "cross_entropy" else 1
     tasks = [Task("map", loss, outputs, dense=True), Task("flat", "cross_entropy", 3)]
     random = np.random.default_rng(0)
@@ -159,11 +204,46 @@ def test_maps_and_classes_have_losses_too(loss):
 
     dataset = Dataset("made", tuple(tasks), split(), split(), split())
     config = RunConfig("rooms", trunk="encoder", width=4, depth=2, affinity="none", batch_size=8, epochs=1)
-    found = linearised_losses(Session(config, dataset), whole_study(("map", "flat")), dimensions=50)
+    return Session(config, dataset)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "absolute_error", "squared_error", "binary_cross_entropy"])
+def test_maps_and_classes_have_losses_too(loss):
+    found = linearised_losses(maps(loss), whole_study(("map", "flat")), dimensions=50)
     assert np.isfinite(found[-1]).all() and (found[-1] > 0).all()
+
+
+def test_without_a_step_to_take_the_losses_are_those_of_the_base(monkeypatch):
+    monkeypatch.setattr(linearised, "PLACES", 2000)
+    session = maps("cross_entropy")
+    found = linearised_losses(session, (StudyNetwork(("map", "flat")),), dimensions=20, ridge=1e9)
+    assert found[0] == pytest.approx(session.evaluate("validation").losses, rel=0.02)
+
+
+def test_how_many_gradients_are_held_at_a_time_changes_nothing(monkeypatch):
+    networks = whole_study(("map", "flat"))
+    found = linearised_losses(maps("cross_entropy"), networks, dimensions=50)
+    monkeypatch.setattr(linearised, "NUMBERS", 1)
+    one_by_one = linearised_losses(maps("cross_entropy"), networks, dimensions=50)
+    assert one_by_one == pytest.approx(found, rel=1e-3, nan_ok=True)
 
 
 def test_towers_that_share_nothing_are_refused():
     session = Session(replace(PLAIN, trunk="mlp", heads="", architecture="soft_sharing", width=4), data(REAL))
     with pytest.raises(KindredError, match="'soft_sharing' has no trunk that all tasks share"):
         linearised_losses(session, (StudyNetwork(("a",)),))
+
+
+def test_labels_that_are_made_in_training_are_refused():
+    config = RunConfig(
+        "digits", affinity="none", batch_size=8, epochs=1, auxiliary="maxl", primary="digit", subclasses=2
+    )
+    session = Session(config)
+    with pytest.raises(KindredError, match="made while the network trains.*set auxiliary to none"):
+        linearised_losses(session, (StudyNetwork(("digit",)),))
+
+
+def test_a_task_that_the_base_was_not_trained_on_is_refused():
+    session = Session(PLAIN, data(REAL))
+    with pytest.raises(KindredError, match="network a.z holds 'z', but the base was trained on a, b, c"):
+        linearised_losses(session, (StudyNetwork(("a", "z")),))
