@@ -97,7 +97,7 @@ def test_random_groupings_keep_to_the_budget_and_lose_more_than_the_best():
 
 def test_the_exported_grouping_is_the_advised_one():
     study = PUBLISHED["setting3"]
-    advice = advise(study.with_known(study.costs < 1), (2.5,))
+    advice = advise(study.with_known(np.arange(36) % 3 > 0), (2.5,))
     solution = grouping(study, advice.prediction.mean, 2.5)
     assert solution.proved_optimal and -solution.value == pytest.approx(advice.value[0], rel=1e-9)
     (chosen,) = advice.chosen
