@@ -40,7 +40,7 @@ SAMPLES = 600  # of each task and split
 PLACES = 8  # known labels of a sample, of a task with a map or several numbers, drawn anew for each sample
 RIDGE = 0.01
 STEPS = 60  # of L-BFGS
-CHUNK, NUMBERS = 32, 2**24  # samples at most whose gradients are held at a time, and numbers of these
+CHUNK, NUMBERS = 32, 2**22  # samples at most whose gradients are formed at a time, and numbers of these
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def linearised_losses(
             session has not.
     """
     _check(session, networks)
-    shared = {name: each for name, each in session.model.named_parameters() if name.startswith("shared.")}
+    shared = {f"shared.{name}": each for name, each in session.model.shared.named_parameters()}
     sketch = _Sketch(sum(each.numel() for each in shared.values()), dimensions, torch.Generator().manual_seed(seed))
     session.model.eval()
     train, validation = (
@@ -151,33 +151,36 @@ def _fit(members: Sequence[_Linear], ridge: float) -> Tensor:
     return w.detach()
 
 
+@torch.no_grad()  # else every piece would keep what its gradients' own gradients take
 def _linearise(
     session: Session, shared: dict[str, Tensor], task: Task, split: str, samples: int, sketch: "_Sketch", seed: int
 ) -> _Linear:
     """A task's outputs and sketched gradients on samples of a split whose labels are known."""
     part = next(each for each in session.parts[split] if task in each.tasks)
     single = Task(task.name, task.loss, task.outputs if task.loss == "cross_entropy" else 1)
-    most = PLACES if task.dense or task.outputs > single.outputs else 1
-    a_sample = most * single.outputs * sum(each.numel() for each in shared.values())
+    count = PLACES if task.dense else min(PLACES, task.outputs // single.outputs)
+    of_a_sample = count * single.outputs * sum(each.numel() for each in shared.values())
+    size = min(max(NUMBERS // of_a_sample, 1), CHUNK)
     generator = torch.Generator().manual_seed(seed)
 
     def outputs(parameters: dict[str, Tensor], inputs: Tensor, places: Tensor) -> Tensor:
         """``[places, outputs]`` of one sample."""
-        found = functional_call(session.model, parameters, (inputs[None], [task]))[task.name][0]
+        found = functional_call(session.model, parameters, (inputs[None], [task]))[task.name]
         return found.reshape(single.outputs, -1).T[places]
 
     gradients = vmap(jacrev(outputs), (None, 0, 0))
-    linear = []
-    for inputs, labels, known in _labelled(part, task, samples, min(max(NUMBERS // a_sample, 1), CHUNK), generator):
-        count = min(most, labels.shape[1])
+    # Held in one piece from the start: small results kept between large gradients would scatter the memory of these.
+    base = torch.empty(min(samples, len(part)), count, single.outputs)
+    features = torch.empty(*base.shape, sketch.dimensions)
+    chosen, done = [], 0
+    for inputs, labels, known in _labelled(part, task, samples, size, generator):
         places = torch.multinomial(known.double().cpu(), count, replacement=True, generator=generator).to(labels.device)
-        with torch.no_grad():
-            base = vmap(outputs, (None, 0, 0))(shared, inputs, places)
+        rows = slice(done, done := done + len(inputs))
+        base[rows] = vmap(outputs, (None, 0, 0))(shared, inputs, places)
         found = gradients(shared, inputs, places)
-        each_output = torch.cat([each.flatten(3) for each in found.values()], -1)  # [samples, places, outputs, …]
-        linear.append((base.flatten(0, 1), sketch(each_output.flatten(0, 1)), labels.gather(1, places).flatten()))
-    base, features, labels = (torch.cat(each).detach().cpu() for each in zip(*linear, strict=True))
-    return _Linear(single, base, features, labels)
+        features[rows] = sketch(torch.cat([each.flatten(3) for each in found.values()], -1))
+        chosen.append(labels.gather(1, places).cpu())
+    return _Linear(single, base[:done].flatten(0, 1), features[:done].flatten(0, 1), torch.cat(chosen).flatten())
 
 
 def _labelled(

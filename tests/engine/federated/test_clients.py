@@ -79,7 +79,7 @@ def test_an_error_of_a_client_arrives_and_ends_all_processes(prepared):
     started = time.perf_counter()
     with pytest.raises(KindredError, match="ended unexpectedly"):
         clients.round([(0, Where()), (1, Die())])
-    assert time.perf_counter() - started < 5 and not alive(clients)
+    assert time.perf_counter() - started < 20 and not alive(clients)
 
 
 def test_in_process(prepared):

@@ -26,7 +26,7 @@ def by_brute_force(study, losses, budget):
     return np.mean(study.losses[TEST][best, tasks])
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", ["setting1", "setting4"])  # which has a network without an early loss
 def test_the_ways_equal_a_brute_force_over_the_36_networks(name):
     study = PUBLISHED[name]
     losses = study.losses[VALIDATION]

@@ -227,6 +227,19 @@ def test_how_many_gradients_are_held_at_a_time_changes_nothing(monkeypatch):
     assert one_by_one == pytest.approx(found, rel=1e-3, nan_ok=True)
 
 
+def test_no_graph_outlives_the_gradients_of_a_piece(monkeypatch):
+    sketched = []
+    sketch = linearised._Sketch.__call__
+
+    def watched(self, gradients):
+        sketched.append(sketch(self, gradients))
+        return sketched[-1]
+
+    monkeypatch.setattr(linearised._Sketch, "__call__", watched)
+    linearised_losses(maps("absolute_error"), (StudyNetwork(("map", "flat")),), dimensions=20)
+    assert sketched and not any(each.requires_grad for each in sketched)
+
+
 def test_towers_that_share_nothing_are_refused():
     session = Session(replace(PLAIN, trunk="mlp", heads="", architecture="soft_sharing", width=4), data(REAL))
     with pytest.raises(KindredError, match="'soft_sharing' has no trunk that all tasks share"):

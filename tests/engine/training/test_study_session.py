@@ -187,7 +187,7 @@ def wait_for(condition, seconds=60):
 
 def test_a_real_worker_is_cancelled_within_its_trainings_and_goes_on_to_the_same_numbers(store, tmp_path):
     config = StudyConfig(
-        "yeast", tasks="Class1,Class2", networks="singles,all_in_one", samples=300, epochs=500, patience=500, workers=2
+        "yeast", tasks="Class1,Class2", networks="singles,all_in_one", samples=300, epochs=250, patience=250, workers=2
     )
     run_id = store.create(config)
     worker = launch(store, run_id)
