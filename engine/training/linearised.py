@@ -172,15 +172,16 @@ def _linearise(
     # Held in one piece from the start: small results kept between large gradients would scatter the memory of these.
     base = torch.empty(min(samples, len(part)), count, single.outputs)
     features = torch.empty(*base.shape, sketch.dimensions)
-    chosen, done = [], 0
+    wanted = torch.empty(base.shape[:2], dtype=torch.int64 if task.loss == "cross_entropy" else torch.float32)
+    done = 0
     for inputs, labels, known in _labelled(part, task, samples, size, generator):
         places = torch.multinomial(known.double().cpu(), count, replacement=True, generator=generator).to(labels.device)
         rows = slice(done, done := done + len(inputs))
         base[rows] = vmap(outputs, (None, 0, 0))(shared, inputs, places)
         found = gradients(shared, inputs, places)
         features[rows] = sketch(torch.cat([each.flatten(3) for each in found.values()], -1))
-        chosen.append(labels.gather(1, places).cpu())
-    return _Linear(single, base[:done].flatten(0, 1), features[:done].flatten(0, 1), torch.cat(chosen).flatten())
+        wanted[rows] = labels.gather(1, places)
+    return _Linear(single, *(each[:done].flatten(0, 1) for each in (base, features, wanted)))
 
 
 def _labelled(

@@ -213,10 +213,12 @@ def test_maps_and_classes_have_losses_too(loss):
 
 
 def test_without_a_step_to_take_the_losses_are_those_of_the_base(monkeypatch):
-    monkeypatch.setattr(linearised, "PLACES", 2000)
+    monkeypatch.setattr(linearised, "PLACES", 200)
     session = maps("cross_entropy")
-    found = linearised_losses(session, (StudyNetwork(("map", "flat")),), dimensions=20, ridge=1e9)
-    assert found[0] == pytest.approx(session.evaluate("validation").losses, rel=0.02)
+    places, flat = linearised_losses(session, (StudyNetwork(("map", "flat")),), dimensions=20, ridge=1e9)[0]
+    wanted = session.evaluate("validation").losses
+    assert places == pytest.approx(wanted[0], rel=0.03)  # of places drawn
+    assert flat == pytest.approx(wanted[1], rel=1e-4)
 
 
 def test_how_many_gradients_are_held_at_a_time_changes_nothing(monkeypatch):
