@@ -43,12 +43,13 @@ PAGES = {
     "verify-ways": "verify?study={study}&verify_part=ways",
     "verify-flow": "verify?study=setting1&verify_part=flow",
     "verify-next": "verify?study={pairs}&study_budget=2.5",
+    "found": "found",
     "grouping": "grouping?run={run}&budget=4",
     "grouping-conditions": (
         "grouping?run={run}&budget=2.5&half=single&singleton=0.0&apart=%5B%5B%22Class3%22%2C%22Class4%22%5D%5D"
     ),
 }
-README = ("runs", "data-rooms", "affinity", "graph", "grouping", "training-linear")
+README = ("runs", "data-rooms", "affinity", "graph", "grouping", "training-linear", "studies", "verify-flow")
 
 
 def main() -> None:
