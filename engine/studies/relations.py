@@ -26,12 +26,6 @@ def gains_over_full(study: Study, split: str = TEST) -> np.ndarray:
     return _gains(study, split, FULL.cost)
 
 
-def gain_of_network(study: Study, split: str = TEST) -> np.ndarray:
-    """``[networks, tasks]``: by how much each network does better than the task alone at half size, in percent."""
-    losses = study.losses[split]
-    return 100 * (_alone(study, losses, HALF_SINGLE.cost) / losses - 1)
-
-
 def transfer_gains(study: Study) -> np.ndarray | None:
     """``[source, target]``: by how much features learned by the source alone serve the target better than others'.
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.studies.relations import alike, gain_of_network, gains, gains_over_full, transfer_gains
+from engine.studies.relations import alike, gains, gains_over_full, transfer_gains
 from engine.studies.study import TEST
 from tests.engine.studies.made import PUBLISHED
 
@@ -18,14 +18,6 @@ def test_the_table_is_the_authors_formula_source_in_rows():
     assert np.isnan(table.diagonal()).all() and np.isfinite(table[~np.eye(5, dtype=bool)]).all()
     full = losses[study.place(("normals",)), target]
     assert gains_over_full(study)[source, target] == pytest.approx(100 * (full / losses[pair, target] - 1))
-
-
-def test_the_gain_of_a_network_of_two_is_that_of_the_pair_and_of_the_half_size_single_zero():
-    study = PUBLISHED["setting2"]
-    found = gain_of_network(study)
-    pair = study.place(("depth", "edges"))
-    assert found[pair, 1] == pytest.approx(gains(study)[4, 1])
-    assert found[study.place(("depth",), 0.5), 1] == 0
 
 
 def test_a_study_is_wholly_like_itself_and_settings_of_other_tasks_cannot_be_compared():
