@@ -11,7 +11,8 @@ dashboard: $(VENV)/installed
 
 test: $(VENV)/installed-tests
 	$(IN_VENV) -m tests.chromium
-	$(IN_VENV) -m pytest
+	$(IN_VENV) -m tests.postgresql
+	OMP_NUM_THREADS=1 $(IN_VENV) -m pytest -n auto --dist loadfile  # a process a core, each with one thread
 
 lint: $(VENV)/installed-tests
 	$(VENV)/bin/ruff check .

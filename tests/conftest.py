@@ -12,6 +12,7 @@ import pytest
 
 from engine.runs.store import Store
 from tests import chromium as chromiums
+from tests import postgresql as postgresqls
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,6 +29,20 @@ def store_url(tmp_path, monkeypatch):
 def store(store_url):
     """A fresh store with the published matrices."""
     return Store(store_url)
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A running PostgreSQL server; without one the test is skipped."""
+    programs = postgresqls.find()
+    if programs is None:
+        pytest.skip("no PostgreSQL: run `python -m tests.postgresql` to install one")
+    server = postgresqls.Server(programs)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.runs.database import StoreError
+from engine.paths import local
+from engine.runs.database import StoreAway, StoreError
 
 State = dict[str, Any]
 _ARRAY = "array in the file"  # the key that stands for one in the plain values
@@ -86,7 +87,7 @@ def save_checkpoint(path: Path, state: State) -> None:
         path: its ending is one of ``FORMATS``.
 
     Raises:
-        StoreError: if it cannot be written; the old one is kept.
+        StoreAway: if it cannot be written; the old one is kept.
     """
     write_whole(path, FORMATS[path.suffix].dump(state), "checkpoint")
 
@@ -95,14 +96,18 @@ def write_whole(path: Path, content: bytes, what: str) -> None:
     """Replace a file in one step, its folder made if need be.
 
     Args:
+        path: on another machine too, where an object is stored whole or not at all.
         what: it is, for the message.
 
     Raises:
-        StoreError: if it cannot be written; the old one is kept.
+        StoreAway: if it cannot be written; the old one is kept.
     """
     draft = path.with_suffix(".draft")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not local(path):
+            path.write_bytes(content)
+            return
         with draft.open("wb") as file:
             file.write(content)
             file.flush()
@@ -110,8 +115,8 @@ def write_whole(path: Path, content: bytes, what: str) -> None:
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):
-            draft.unlink()
-        raise StoreError(
+            draft.unlink(missing_ok=True)
+        raise StoreAway(
             f"The {what} {path} cannot be written ({error}); free some space or make the folder writable, then "
             "resume the run. What was stored is kept."
         ) from error

@@ -1,83 +1,82 @@
-"""The store's database file: opening it, transactions, and every failure as one sentence.
+"""The store's database: opening it, transactions, and every failure as one sentence.
 
-SQLite in WAL mode: a reader never waits for a writer, and never sees half a transaction.
+Whatever the database, a reader sees one state of it and never half a transaction.
 """
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
 from engine.errors import KindredError
+from engine.paths import DATA, at
 from engine.runs import schema
+from engine.runs.dialects import DAMAGED, dialect_of
 
-BUSY_SECONDS = 15
-
-DAMAGED = "the file is damaged or no database: move it aside or restore a copy, or point KINDRED_STORE elsewhere"
-_FULL = "the disk is full: free some space, then resume the run"
-_READ_ONLY = "the folder or file is read-only: make both writable, or point KINDRED_STORE elsewhere"
-_ADVICE = {
-    "not a database": DAMAGED,
-    "malformed": DAMAGED,
-    "full": _FULL,
-    "no space": _FULL,
-    "readonly": _READ_ONLY,
-    "read-only": _READ_ONLY,
-    "locked": f"another process kept it locked for {BUSY_SECONDS} s: end that process or try again",
-    "unable to open": "the file cannot be opened: make its folder writable, or point KINDRED_STORE elsewhere",
-}
-_OTHERWISE = "see that the file can be read and written, or point KINDRED_STORE or --store elsewhere"
+_OTHERWISE = "see that it can be read and written, or point KINDRED_STORE or --store elsewhere"
 
 
 class StoreError(KindredError):
     """The store cannot be opened, read or written; nothing that was stored is lost."""
 
 
+class StoreAway(StoreError):
+    """The same, for a reason that may pass: no answer, no space, no right to write. What failed can be tried again."""
+
+
 class Database:
-    """A database file with the store's tables, created or brought to the present schema version.
+    """A database with the store's tables, created or brought to the present schema version.
 
     Args:
-        url: ``sqlite:///PATH``; a missing file and its folder are created.
+        url: ``sqlite:///PATH``, where a missing file and its folder are created, or
+            ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, where the database must exist.
 
     Attributes:
-        url: the same with an absolute path.
-        path: the file.
+        url: the same, complete: with an absolute path, and with its password.
+        label: the same as it may be shown.
+        files: the folder of what is no row: ``KINDRED_FILES``, or one beside the database file, or in ``data/``.
         created: whether the tables were created just now, by this process.
 
     Raises:
-        StoreError: if the file is no Kindred store that this version can read, or none can be made.
+        StoreError: if the URL is of neither kind, the database is no Kindred store that this version can read, or none
+            can be made.
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            address = sa.make_url(url)
-        except sa.exc.ArgumentError:
-            raise StoreError(f"The store {url!r} is not a database URL; write sqlite:////path/to/kindred.db.") from None
-        if address.get_backend_name() != "sqlite" or not address.database or address.database == ":memory:":
-            raise StoreError(f"The store {url!r} is not an SQLite file; write sqlite:////path/to/kindred.db.")
-        self.path = Path(address.database).resolve()
-        self.url = f"sqlite:///{self.path}"
+        dialect = dialect_of(url, DATA / "kindred.files")
+        if dialect is None:
+            raise StoreError(
+                f"The store {_without_password(url)!r} is neither an SQLite file nor a PostgreSQL database; write "
+                "sqlite:////path/to/kindred.db or postgresql+psycopg://user:password@host/database."
+            )
+        self._dialect = dialect
+        self.url, self.label = dialect.url, dialect.label
+        named = os.environ.get("KINDRED_FILES")
+        self.files = at(named) if named else dialect.beside
         with self._explained():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(self.url)
-            sa.event.listen(self._engine, "connect", _prepare_connection)
-            sa.event.listen(self._engine, "begin", _begin)
+            self._engine = dialect.engine()
+            self._reading = self._engine.execution_options(**dialect.reading)
             self.created = self._migrate()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection that sees one state of the database."""
-        with self._explained(), self._engine.connect() as connection:
+        with self._explained(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """A transaction: all that is written in it is stored, or nothing if an error leaves the block."""
-        immediately = self._engine.execution_options(immediate=True)
-        with self._explained(), immediately.begin() as connection:
+    def writing(self, alone: bool = False) -> Iterator[sa.Connection]:
+        """A transaction: all that is written in it is stored, or nothing if an error leaves the block.
+
+        Args:
+            alone: let no other transaction of this kind be under way: for what is looked up first and written then.
+        """
+        writing = self._engine.execution_options(writing=True)
+        with self._explained(), writing.begin() as connection:
+            self._dialect.begin_writing(connection, alone)
             yield connection
 
     def close(self) -> None:
@@ -88,7 +87,7 @@ class Database:
         with self.reading() as connection:
             if self._version(connection) == schema.VERSION:
                 return False
-        with self.writing() as connection:
+        with self.writing(alone=True) as connection:
             version = self._version(connection)  # looked at again, as another process may have been first
             if version < schema.VERSION:
                 schema.migrate(connection, version)
@@ -100,15 +99,15 @@ class Database:
             return 0
         if "store" not in tables or "windows" not in tables:
             raise StoreError(
-                f"{self.path} is a database, but not a Kindred store; point KINDRED_STORE or --store at another file."
+                f"{self.label} is a database, but not a Kindred store; point KINDRED_STORE or --store at another one."
             )
         version = connection.execute(sa.select(schema.store.c.schema_version)).scalar()
         if version is None:
-            raise StoreError(f"The store {self.path} does not tell its schema version; {DAMAGED}.")
+            raise StoreError(f"The store {self.label} does not tell its schema version; {DAMAGED}.")
         if version > schema.VERSION:
             raise StoreError(
-                f"{self.path} has the schema version {version}, but this Kindred reads up to {schema.VERSION}; "
-                "update Kindred, or point KINDRED_STORE or --store at another file."
+                f"{self.label} has the schema version {version}, but this Kindred reads up to {schema.VERSION}; "
+                "update Kindred, or point KINDRED_STORE or --store at another one."
             )
         return version
 
@@ -118,21 +117,16 @@ class Database:
         try:
             yield
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise StoreError(f"The store {self.path} failed ({error}); {DAMAGED}.") from error
+            raise StoreError(f"The store {self.label} failed ({error}); {DAMAGED}.") from error
         except (sa.exc.DBAPIError, OSError) as error:
-            cause = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error)
-            advice = next((advice for symptom, advice in _ADVICE.items() if symptom in cause.lower()), _OTHERWISE)
-            raise StoreError(f"The store {self.path} failed ({cause}); {advice}. What was stored is kept.") from error
+            cause = " ".join(str(error.orig if isinstance(error, sa.exc.DBAPIError) else error).split())
+            advice = next((said for symptom, said in self._dialect.advice.items() if symptom in cause.lower()), None)
+            passing = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | OSError) and advice != DAMAGED
+            kind = StoreAway if passing else StoreError
+            raise kind(
+                f"The store {self.label} failed ({cause}); {advice or _OTHERWISE}. What was stored is kept."
+            ) from error
 
 
-def _prepare_connection(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where _begin says, not where the driver guesses
-    cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:@/]*):[^@]*@", r"\1:***@", url)

@@ -10,7 +10,7 @@ from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 from engine.runs import measurements, rows, schema
 from engine.runs.database import Database
-from engine.runs.run import Run
+from engine.runs.run import Event, Run
 from engine.studies.measurement import Measurement
 from engine.tasks import Evaluation, TaskWeights
 
@@ -19,17 +19,17 @@ class Reader:
     """The reading half of a store; each call sees one state of the database, and waits for no writer.
 
     Attributes:
-        url: of the database, with an absolute path.
-        path: its file.
+        url: of the database, complete: with an absolute path, and with its password.
+        label: the same as it may be shown.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.url, self.path = database.url, database.path
+        self.url, self.label = database.url, database.label
 
     def files(self, run_id: str) -> Path:
-        """The folder of a run's checkpoint and log, beside the database."""
-        return self.path.with_suffix(".files") / run_id
+        """The folder of a run's checkpoint and log: in ``KINDRED_FILES``, or beside the database."""
+        return self._database.files / run_id
 
     @property
     def tables(self) -> Path:
@@ -110,6 +110,13 @@ class Reader:
                 TaskWeights(row.step_from, row.step_to, rows.array(row.weights, (-1,)))
                 for row in connection.execute(query)
             ]
+
+    def events(self, run_id: str, last: int = 100) -> list[Event]:
+        """The last entries of a run's log, the oldest first."""
+        table = schema.events
+        query = sa.select(table).where(table.c.run == run_id).order_by(table.c.number.desc()).limit(last)
+        with self._database.reading() as connection:
+            return [Event(row.time, row.level, row.message) for row in connection.execute(query)][::-1]
 
     def artifact(self, run_id: str, name: str) -> Any:
         """What the run has to show under that name; None if there is nothing."""

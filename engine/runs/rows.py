@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.affinity.series import Window
 from engine.runs import schema
 from engine.runs.database import DAMAGED, StoreError
-from engine.runs.run import Run, observed_status
+from engine.runs.run import Event, Run, observed_status
 from engine.tasks import Evaluation, TaskWeights
 
 AFFINITY = "affinity"  # the reading that the estimator gives
@@ -41,8 +41,7 @@ def put_weights(connection: sa.Connection, run_id: str, weights: Sequence[TaskWe
 def put_artifacts(connection: sa.Connection, run_id: str, artifacts: Mapping[str, Any]) -> None:
     """Store what a run has to show, in place of what had the same name."""
     rows = [{"run": run_id, "name": name, "content": content} for name, content in artifacts.items()]
-    if rows:
-        connection.execute(schema.artifacts.insert().prefix_with("OR REPLACE"), rows)
+    _replace_same(connection, schema.artifacts, rows)
 
 
 def _replace(connection: sa.Connection, table: sa.Table, key: dict[str, str], rows: list[dict[str, Any]]) -> None:
@@ -55,6 +54,17 @@ def _replace(connection: sa.Connection, table: sa.Table, key: dict[str, str], ro
     )
     connection.execute(overlapping, [{"start": row["step_from"], "stop": row["step_to"]} for row in rows])
     connection.execute(table.insert(), [key | row for row in rows])
+
+
+def _replace_same(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows in place of those with the same primary key; of several with one key, the last."""
+    names = [column.name for column in table.primary_key]
+    last = {tuple(row[name] for name in names): row for row in rows}
+    if last:
+        same = [table.c[name] == sa.bindparam(f"this_{name}") for name in names]
+        keys = [{f"this_{name}": row[name] for name in names} for row in last.values()]
+        connection.execute(table.delete().where(*same), keys)
+        connection.execute(table.insert(), list(last.values()))
 
 
 def _window_row(window: Window) -> dict[str, Any]:
@@ -93,8 +103,13 @@ def put_evaluations(connection: sa.Connection, run_id: str, evaluations: Sequenc
         }
         for evaluation in evaluations
     ]
-    if rows:
-        connection.execute(schema.evaluations.insert().prefix_with("OR REPLACE"), rows)
+    _replace_same(connection, schema.evaluations, rows)
+
+
+def put_events(connection: sa.Connection, run_id: str, events: Sequence[Event]) -> None:
+    """Add to the run's log."""
+    if events:
+        connection.execute(schema.events.insert(), [{"run": run_id, **event._asdict()} for event in events])
 
 
 def drop_after(connection: sa.Connection, run_id: str, step: int) -> None:

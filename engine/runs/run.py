@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.affinity.series import IntervalMean
 
@@ -14,6 +14,14 @@ PATIENCE = 60.0
 
 ACTIVE = ("queued", "running")
 RESUMABLE = ("interrupted", "cancelled", "failed")
+
+
+class Event(NamedTuple):
+    """What a worker logged: when (seconds since 1970), ``info``, ``warning`` or ``error``, and a sentence."""
+
+    time: float
+    level: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class Run:
     cost: of the network, in SNT.
     step_seconds: mean time of an update, observing included.
     sweep: the name of the sweep it belongs to; or empty.
+    owner: who launched it; empty where nobody logs in.
+    queue: where it waits for a worker, or had one; see ``engine.runs.launching``.
     """
 
     id: str
@@ -63,6 +73,8 @@ class Run:
     cost: float | None
     step_seconds: float | None
     sweep: str
+    owner: str
+    queue: str
 
     @property
     def active(self) -> bool:

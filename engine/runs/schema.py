@@ -1,10 +1,26 @@
 """The store's tables, its version, and the steps from each version to the next."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 4
+VERSION = 5
+
+
+class Json(sa.TypeDecorator):
+    """JSON as text, NaN included, which a database's own JSON would refuse; None is NULL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
 
 metadata = sa.MetaData()
 
@@ -18,9 +34,9 @@ runs = sa.Table(
     sa.Column("origin", sa.String, nullable=False),  # trained, tracked, imported or published
     sa.Column("quantity", sa.String, nullable=False),  # what an entry of the matrix is, in words
     sa.Column("source", sa.String, nullable=False),  # paper or file it comes from; empty for trained runs
-    sa.Column("config", sa.JSON, nullable=False),
-    sa.Column("tasks", sa.JSON, nullable=False),  # task names; empty until the worker has loaded the data
-    sa.Column("metrics", sa.JSON, nullable=False),  # name of each task's metric
+    sa.Column("config", Json, nullable=False),
+    sa.Column("tasks", Json, nullable=False),  # task names; empty until the worker has loaded the data
+    sa.Column("metrics", Json, nullable=False),  # name of each task's metric
     sa.Column("status", sa.String, nullable=False),
     sa.Column("error", sa.String, nullable=False),
     sa.Column("step", sa.Integer, nullable=False),
@@ -38,6 +54,8 @@ runs = sa.Table(
     sa.Column("cost", sa.Float),  # of the network, in SNT
     sa.Column("step_seconds", sa.Float),  # mean time of an update
     sa.Column("sweep", sa.String, nullable=False, server_default=""),  # name of the sweep it belongs to; or ""
+    sa.Column("owner", sa.String, nullable=False, server_default=""),  # who launched it; "" without a login
+    sa.Column("queue", sa.String, nullable=False, server_default=""),  # where it waits for a worker, or had one
 )
 
 
@@ -76,7 +94,7 @@ artifacts = sa.Table(  # what a run has to show besides numbers over time
     metadata,
     _run_column(),
     sa.Column("name", sa.String, primary_key=True),
-    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("content", Json, nullable=False),
 )
 
 evaluations = sa.Table(
@@ -94,10 +112,20 @@ measurements = sa.Table(  # networks that were measured, or are about to be; kep
     metadata,
     sa.Column("key", sa.String, primary_key=True),  # digest of all that decides the losses
     sa.Column("setting", sa.String, nullable=False, index=True),  # of what measurements that compare have in common
-    sa.Column("settings", sa.JSON, nullable=False),  # these, in full
+    sa.Column("settings", Json, nullable=False),  # these, in full
     sa.Column("run", sa.String, nullable=False),  # id of the run that claimed it; it may be deleted
     sa.Column("claimed", sa.Float, nullable=False),  # seconds since 1970
-    sa.Column("content", sa.JSON(none_as_null=True)),  # NULL until it is measured
+    sa.Column("content", Json),  # NULL until it is measured
+)
+
+events = sa.Table(  # what workers log of their runs
+    "events",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("run", sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("time", sa.Float, nullable=False),  # seconds since 1970
+    sa.Column("level", sa.String, nullable=False),
+    sa.Column("message", sa.String, nullable=False),
 )
 
 
@@ -125,11 +153,18 @@ def _measurements(connection: sa.Connection) -> None:
     metadata.create_all(connection, [measurements])
 
 
+def _owners_queues_and_events(connection: sa.Connection) -> None:
+    for column in ("owner", "queue"):
+        connection.execute(sa.text(f"ALTER TABLE runs ADD COLUMN {column} VARCHAR NOT NULL DEFAULT ''"))
+    metadata.create_all(connection, [events])
+
+
 # MIGRATIONS[v] takes a store from version v to v + 1. An empty database needs none: it gets the present tables at once.
 MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
     1: _counts_groups_and_notes,
     2: _readings_weights_and_costs,
     3: _measurements,
+    4: _owners_queues_and_events,
 }
 
 

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -13,13 +12,13 @@ import sqlalchemy as sa
 from engine.affinity.matrix import AffinityMatrix
 from engine.affinity.series import Window
 from engine.errors import KindredError
-from engine.paths import DATA
-from engine.runs import measurements, new, rows, schema, tracked
+from engine.paths import DATA, remove_folder
+from engine.runs import measurements, new, queueing, rows, schema, tracked
 from engine.runs.configs import Config
 from engine.runs.database import Database
 from engine.runs.published import published_matrices
 from engine.runs.reader import Reader
-from engine.runs.run import PATIENCE, SILENCE, Run
+from engine.runs.run import Event, Run
 from engine.studies.measurement import Measurement
 from engine.tasks import Evaluation, TaskWeights
 from engine.training.sink import Claim
@@ -30,7 +29,7 @@ class WriterReplaced(KindredError):
 
 
 def store_url() -> str:
-    """``KINDRED_STORE``, or the embedded store in ``data/kindred.db``."""
+    """``KINDRED_STORE``, or the SQLite store in ``data/kindred.db``."""
     return os.environ.get("KINDRED_STORE") or f"sqlite:///{DATA / 'kindred.db'}"
 
 
@@ -38,7 +37,8 @@ class Store(Reader):
     """All runs of one database: what :class:`Reader` reads of them, and all that writes them.
 
     Args:
-        url: an SQLAlchemy URL, ``sqlite:///PATH`` for a file (created if missing); default ``store_url()``.
+        url: an SQLAlchemy URL, ``sqlite:///PATH`` for a file (created if missing), or
+            ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``; default ``store_url()``.
 
     Raises:
         StoreError: if there is no readable Kindred store, or none can be made.
@@ -52,38 +52,66 @@ class Store(Reader):
 
     # Runs, as users make, change and end them
 
-    def create(self, config: Config, name: str = "", group: str = "", sweep: str = "") -> str:
+    def create(
+        self,
+        config: Config,
+        name: str = "",
+        group: str = "",
+        sweep: str = "",
+        *,
+        owner: str = "",
+        limit: int | None = None,
+    ) -> str:
         """A new queued run; a worker has to be launched for it.
 
         Args:
             group: the id that several seeds of one setting share, if it is one of them; see `create_seeds`.
             sweep: the name of the sweep that it belongs to, if any.
+            owner: who launches it; empty where nobody logs in.
+            limit: how many runs of this owner may be queued or running, this one included; None for any number.
 
         Returns:
             Its id.
-        """
-        return self._insert([new.queued(config, name, group) | {"sweep": sweep}])
 
-    def create_seeds(self, config: Config, name: str = "", seeds: int = 1) -> list[str]:
+        Raises:
+            KindredError: if there would be more than ``limit``.
+        """
+        return self._insert([new.queued(config, name, group) | {"sweep": sweep, "owner": owner}], limit=limit)
+
+    def create_seeds(
+        self, config: Config, name: str = "", seeds: int = 1, *, owner: str = "", limit: int | None = None
+    ) -> list[str]:
         """One queued run for each of ``seeds`` seeds from ``config.seed`` on, as a group named by the first one's id.
 
         A single seed makes no group. Of several, each is named after its seed.
+
+        Args:
+            owner, limit: as of ``create``.
 
         Returns:
             Their ids, in the order of their seeds.
 
         Raises:
-            KindredError: if the number of seeds is not 1 to 100, or one of them is out of range.
+            KindredError: if the number of seeds is not 1 to 100, one of them is out of range, or there would be more
+                runs than ``limit``.
         """
-        members = new.seeds(config, name, seeds)
-        self._insert(members)
+        members = [member | {"owner": owner} for member in new.seeds(config, name, seeds)]
+        self._insert(members, limit=limit)
         return [member["id"] for member in members]
 
     def keep_waiting(self, run_ids: Sequence[str]) -> None:
-        """A heartbeat for queued runs whose worker is launched later, so that they do not count as given up."""
-        waiting = schema.runs.update().where(schema.runs.c.id.in_(run_ids), schema.runs.c.status == "queued")
+        """A heartbeat for queued runs whose worker begins later, so that they do not count as given up."""
         with self._database.writing() as connection:
-            connection.execute(waiting.values(heartbeat=time.time()))
+            queueing.beat(connection, run_ids)
+
+    def enqueue(self, run_ids: Sequence[str], queue: str) -> None:
+        """Say where queued runs wait for their workers.
+
+        Args:
+            queue: see ``engine.runs.launching``.
+        """
+        with self._database.writing() as connection:
+            queueing.beat(connection, run_ids, queue=queue)
 
     def create_tracked(
         self,
@@ -109,7 +137,7 @@ class Store(Reader):
         """
         columns = new.tracked(name, tasks, config)
         columns |= {"quantity": quantity, "seed_group": group, "steps": steps}
-        with self._database.writing() as connection:
+        with self._database.writing(alone=True) as connection:
             tracked.refuse_live(connection, columns["name"])
             connection.execute(schema.runs.insert().values(new.complete(columns)))
         return columns["id"], columns["worker"]
@@ -123,7 +151,7 @@ class Store(Reader):
         Raises:
             KindredError: if there is none, or a live process writes one.
         """
-        with self._database.writing() as connection:
+        with self._database.writing(alone=True) as connection:
             run_id, token = tracked.take_up(connection, name)
         return self.run(run_id), token
 
@@ -161,7 +189,7 @@ class Store(Reader):
             raise KindredError(f"The run {run_id!r} is {run.status}; cancel it before deleting it.")
         with self._database.writing() as connection:
             connection.execute(schema.runs.delete().where(schema.runs.c.id == run_id))
-        shutil.rmtree(self.files(run_id), ignore_errors=True)
+        remove_folder(self.files(run_id))
 
     def request_cancel(self, run_id: str) -> None:
         """Ask the run's worker to stop at its next step; a run without a live worker is cancelled at once.
@@ -176,24 +204,20 @@ class Store(Reader):
         with self._database.writing() as connection:
             connection.execute(_runs_where(run_id).values(cancel_requested=True, **ended))
 
-    def requeue(self, run_id: str) -> None:
+    def requeue(self, run_id: str, *, limit: int | None = None) -> None:
         """Put a run that stopped early back into the queue; a worker has to be launched for it.
 
+        Args:
+            limit: as of ``create``, of the run's owner.
+
         Raises:
-            KindredError: if the run is not one that stopped early.
+            KindredError: if the run is not one that stopped early, or its owner would have more than ``limit``.
         """
         run = self.run(run_id)
         if run.resumable:
-            now = time.time()
-            table = schema.runs.c
-            stopped = sa.or_(
-                table.status.in_(("cancelled", "failed")),
-                sa.and_(table.status == "running", table.heartbeat < now - SILENCE),
-                sa.and_(table.status == "queued", table.heartbeat < now - PATIENCE),
-            )
-            fresh = dict(status="queued", worker="", error="", cancel_requested=False, heartbeat=now, finished=None)
-            with self._database.writing() as connection:
-                if connection.execute(_runs_where(run_id).where(stopped).values(seconds_left=None, **fresh)).rowcount:
+            with self._database.writing(alone=True) as connection:
+                queueing.refuse_over(connection, run.owner, limit)
+                if queueing.put_back(connection, run_id):
                     return
             run = self.run(run_id)
         if run.origin == tracked.ORIGIN:
@@ -207,8 +231,12 @@ class Store(Reader):
 
     # What a worker writes
 
-    def claim(self, run_id: str) -> str:
+    def claim(self, run_id: str, token: str | None = None) -> str:
         """Become the one writer of a queued run.
+
+        Args:
+            token: to use; one that is given again gets the run again, as after a failure that left it open whether the
+                run was got.
 
         Returns:
             The token that every write must show.
@@ -216,11 +244,11 @@ class Store(Reader):
         Raises:
             WriterReplaced: if the run is not queued.
         """
-        token, now = secrets.token_hex(8), time.time()
+        token = token or secrets.token_hex(8)
         with self._database.writing() as connection:
-            queued = _runs_where(run_id).where(schema.runs.c.status == "queued")
-            values = dict(status="running", worker=token, heartbeat=now)
-            if not connection.execute(queued.values(**values)).rowcount:
+            free = sa.or_(schema.runs.c.status == "queued", schema.runs.c.worker == token)
+            values = dict(status="running", worker=token, heartbeat=time.time())
+            if not connection.execute(_runs_where(run_id).where(free).values(**values)).rowcount:
                 raise WriterReplaced(f"The run {run_id!r} is not waiting for a worker; resume it to launch one.")
         return token
 
@@ -234,6 +262,7 @@ class Store(Reader):
         readings: Mapping[str, Sequence[Window]] = MappingProxyType({}),
         weights: Sequence[TaskWeights] = (),
         artifacts: Mapping[str, Any] = MappingProxyType({}),
+        events: Sequence[Event] = (),
         **values: Any,
     ) -> bool:
         """Store what a run has to report, and columns of it, in one transaction; also a heartbeat.
@@ -242,6 +271,7 @@ class Store(Reader):
             windows: of the affinity.
             readings: windows of other readings, by their names in the catalog.
             artifacts: name → JSON; takes the place of what had the same name.
+            events: of its log.
             values: of columns.
 
         Returns:
@@ -259,6 +289,7 @@ class Store(Reader):
             rows.put_evaluations(connection, run_id, evaluations)
             rows.put_weights(connection, run_id, weights)
             rows.put_artifacts(connection, run_id, artifacts)
+            rows.put_events(connection, run_id, events)
             asked = sa.select(schema.runs.c.cancel_requested).where(schema.runs.c.id == run_id)
             return bool(connection.execute(asked).scalar_one())
 
@@ -282,19 +313,20 @@ class Store(Reader):
         Returns:
             ``mine``; or ``known`` where it is measured; or ``elsewhere`` where a run that is alive has claimed it.
         """
-        with self._database.writing() as connection:
+        with self._database.writing(alone=True) as connection:
             return measurements.claim(connection, key, settings, run_id)
 
     def put_measurement(self, measurement: Measurement, settings: Mapping[str, Any], run_id: str) -> None:
         """Keep a measurement, also when the run is deleted; where there is one with its key, that one stays."""
-        with self._database.writing() as connection:
+        with self._database.writing(alone=True) as connection:
             measurements.put(connection, measurement, settings, run_id)
 
     # Within
 
-    def _insert(self, runs: Sequence[dict[str, Any]], windows: Sequence[Window] = ()) -> str:
+    def _insert(self, runs: Sequence[dict[str, Any]], windows: Sequence[Window] = (), limit: int | None = None) -> str:
         """New runs in one transaction; ``windows`` belong to the first, whose id is returned."""
-        with self._database.writing() as connection:
+        with self._database.writing(alone=limit is not None) as connection:
+            queueing.refuse_over(connection, runs[0].get("owner", ""), limit, len(runs))
             for later, columns in enumerate(runs):
                 connection.execute(schema.runs.insert().values(new.complete(columns, later)))
             rows.put_windows(connection, runs[0]["id"], windows)

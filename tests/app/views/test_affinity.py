@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -69,7 +71,7 @@ def test_task_names_with_markup_are_text(show, store, page):
 
 def test_a_corrupt_store_is_one_sentence(show, store):
     store._database.close()
-    store.path.write_bytes(b"nonsense " * 500)
+    Path(store.label).write_bytes(b"nonsense " * 500)
     for page in ("runs", "affinity", "graph", "grouping"):
         app = show(page)
         assert not app.exception

@@ -1,4 +1,3 @@
-import sqlite3
 from dataclasses import replace
 
 import numpy as np
@@ -6,7 +5,7 @@ import pytest
 
 from engine.runs.store import WriterReplaced
 from engine.tasks import Evaluation
-from tests.engine.runs.writing import running, window
+from tests.engine.runs.writing import rows_of, running, window
 
 
 def test_counts_of_skipped_pairs_are_read_back_and_full_ones_take_no_space(store):
@@ -17,8 +16,7 @@ def test_counts_of_skipped_pairs_are_read_back_and_full_ones_take_no_space(store
     series = store.series(run_id)
     assert series.counts.tolist() == [[[5, 5], [5, 5]], counts.tolist(), [[5, 5], [5, 5]]]
     assert series.counts.dtype == np.int64
-    with sqlite3.connect(store.path) as connection:
-        kept = connection.execute("SELECT counts FROM windows WHERE run = ? ORDER BY step_from", (run_id,)).fetchall()
+    kept = rows_of(store, "SELECT counts FROM windows WHERE run = :run ORDER BY step_from", run=run_id)
     assert kept == [(None,), (counts.astype("<u4").tobytes(),), (None,)]
 
 

@@ -12,7 +12,7 @@ from engine.runs import schema
 from engine.runs.database import StoreError
 from engine.runs.store import Store, WriterReplaced
 from engine.tasks import Evaluation
-from tests.engine.runs.writing import CONFIG, TASKS, running, silent_for, window
+from tests.engine.runs.writing import CONFIG, TASKS, rows_of, running, silent_for, window
 
 
 def test_what_is_written_is_read_back_to_the_bit(store):
@@ -155,8 +155,7 @@ def test_deleting_removes_all_that_was_stored(store):
     store.files(run_id).mkdir(parents=True)
     store.delete(run_id)
     assert not store.files(run_id).exists()
-    with sqlite3.connect(store.path) as connection:
-        assert connection.execute("SELECT COUNT(*) FROM windows WHERE run = ?", (run_id,)).fetchone() == (0,)
+    assert rows_of(store, "SELECT COUNT(*) FROM windows WHERE run = :run", run=run_id) == [(0,)]
 
 
 def test_a_reader_never_sees_half_a_transaction(store):
@@ -182,16 +181,16 @@ def test_a_reader_never_sees_half_a_transaction(store):
 @pytest.mark.parametrize(
     "damage", [lambda path: path.write_bytes(b"nonsense " * 1000), lambda path: _overwrite(path, 4096, 12288)]
 )
-def test_a_corrupt_database_is_named_and_left_alone(store, damage):
+def test_a_corrupt_database_is_named_and_left_alone(store, database_file, damage):
     for _ in range(20):
         running(store)
     store._database.close()
-    damage(store.path)
-    content = store.path.read_bytes()
+    damage(database_file)
+    content = database_file.read_bytes()
     with pytest.raises(StoreError, match="damaged or no database.*KINDRED_STORE") as refusal:
         Store(store.url).runs()
     assert "\n" not in str(refusal.value)
-    assert store.path.read_bytes() == content
+    assert database_file.read_bytes() == content
 
 
 def _overwrite(path, start, stop):
@@ -215,13 +214,15 @@ def test_a_store_of_a_newer_kindred_is_left_alone(store):
         Store(store.url)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://x/y", "sqlite://", "sqlite:///:memory:"])
-def test_a_store_that_is_no_sqlite_file_is_refused(url):
-    with pytest.raises(StoreError, match="sqlite:////path"):
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://x/y", "postgresql+psycopg2://x/y", "postgresql://x", "sqlite://", "sqlite:///:memory:"]
+)
+def test_a_store_in_no_known_database_is_refused(url):
+    with pytest.raises(StoreError, match="sqlite:////path.*postgresql"):
         Store(url)
 
 
-def test_a_full_disk_is_one_sentence_and_loses_nothing(store):
+def test_a_full_disk_is_one_sentence_and_loses_nothing(store, database_file):
     run_id, token = running(store)
     store.write(run_id, token, [window(0, 5)])
     with store._database._engine.connect() as connection:

@@ -1,11 +1,9 @@
 """What a run stores besides its affinity: other readings, task weights, and things to look at."""
 
-import sqlite3
-
 import numpy as np
 
 from engine.tasks import TaskWeights
-from tests.engine.runs.writing import TASKS, running, window
+from tests.engine.runs.writing import TASKS, rows_of, running, window
 
 
 def weights(start, stop, *values):
@@ -67,6 +65,5 @@ def test_deleting_removes_all_of_it(store):
     run = store.run(run_id)
     assert (run.parameters, run.cost, run.step_seconds, run.sweep) == (12, 2.5, 0.25, "")
     store.delete(run_id)
-    with sqlite3.connect(store.path) as connection:
-        for table in ("readings", "task_weights", "artifacts"):
-            assert connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,)
+    for table in ("readings", "task_weights", "artifacts"):
+        assert rows_of(store, f"SELECT COUNT(*) FROM {table}") == [(0,)]

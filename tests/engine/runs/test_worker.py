@@ -14,6 +14,7 @@ from engine.runs.config import RunConfig
 from engine.runs.database import StoreError
 from engine.runs.launchers import launch
 
+pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # on PostgreSQL: tests/faults
 CONFIG = RunConfig("digits", epochs=250, width=16, affinity="lookahead", every=4, dropout=0.2)
 PATIENCE = 90
 

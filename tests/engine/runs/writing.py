@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import sqlalchemy as sa
 
 from engine.affinity.series import Window
 from engine.runs import schema
@@ -22,6 +23,12 @@ def running(store):
     token = store.claim(run_id)
     store.write(run_id, token, tasks=list(TASKS), metrics=["accuracy", "accuracy"], steps=20)
     return run_id, token
+
+
+def rows_of(store, query, **values):
+    """What a query of one's own finds in the store's database."""
+    with store._database.reading() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query), values)]
 
 
 def silent_for(store, run_id, seconds):
