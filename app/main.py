@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import state
+from app import metrics, state
 from app.components.guard import guarded
 from app.views import affinity, compare, data, found, graph, grouping, runs, studies, sweeps, training, verify
 
@@ -31,7 +31,7 @@ def main() -> None:
     st.html(f"<style>{CSS}</style>")
     state.read_url()
     pages = {
-        path: st.Page(guarded(show), title=title, icon=icon, url_path=path, default=path == "runs")
+        path: st.Page(metrics.timed(path, guarded(show)), title=title, icon=icon, url_path=path, default=path == "runs")
         for path, (show, title, icon) in PAGES.items()
     }
     state.register_pages(pages)

@@ -1,11 +1,13 @@
 """The dashboard's server: ``streamlit run app/server.py``.
 
-Streamlit finds ``app`` below and serves it: the pages of ``main.py``, and what the live chart fetches.
+Streamlit finds ``app`` below and serves it: the pages of ``main.py``, what the live chart fetches, and what other
+programs ask. At SIGTERM it ends at once; workers and queues are processes of their own and go on.
 """
 
 import gc
+import logging
 import sys
-import traceback
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,9 +19,19 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # `streamlit run` adds this file's folder only
     sys.path.insert(0, str(ROOT))
 
+from app import endpoints  # noqa: E402
 from app.components import assets  # noqa: E402
+from app.components.runs import store  # noqa: E402
 from app.components.text import plain  # noqa: E402
+from engine.environment import launcher_name  # noqa: E402
 from engine.errors import KindredError  # noqa: E402
+from engine.logs import log_to_stderr  # noqa: E402
+from engine.runs.launching import queue  # noqa: E402
+from engine.runs.launching.launcher import queue_name  # noqa: E402
+from engine.runs.patience import patiently  # noqa: E402
+from engine.version import VERSION  # noqa: E402
+
+LOG = logging.getLogger("app.server")  # also where Streamlit runs this file under another name
 
 
 def show_error(error: Exception) -> bool:
@@ -31,13 +43,25 @@ def show_error(error: Exception) -> bool:
     if isinstance(error, KindredError):
         st.error(plain(str(error)), icon=":material/error:")
         return True
-    traceback.print_exception(error, file=sys.stderr)
+    LOG.error("A page failed: %s", type(error).__name__, exc_info=error)
     st.error(
         f"Something went wrong ({type(error).__name__}); nothing stored was changed. Reload the page, and if it "
         "happens again, look at the server's log for the cause.",
         icon=":material/error:",
     )
     return True
+
+
+def go_on() -> None:
+    """Say with which store this server works, and work off the runs that wait in this machine's queue, as after it was
+    restarted."""
+    try:
+        opened = patiently(store)
+        LOG.info("Kindred %s with the store %s, launcher %s.", VERSION, opened.label, launcher_name())
+        if patiently(lambda: opened.waiting(queue_name())):
+            queue.begin(opened)
+    except KindredError as error:
+        LOG.error("%s", error)
 
 
 @asynccontextmanager
@@ -52,6 +76,8 @@ async def warm_up(_app: App) -> AsyncIterator[None]:
     from engine.grouping.problem import GroupingProblem
     from engine.grouping.solving import solve_frontier
 
+    log_to_stderr()
+    threading.Thread(target=go_on, daemon=True).start()  # a store that is away must not keep the server from starting
     solve_frontier(GroupingProblem(("a", "b"), [[0.0, 1.0], [1.0, 0.0]]))  # loads what was compiled at set-up
     assets.packed_plotly()
     gc.collect()
@@ -59,4 +85,4 @@ async def warm_up(_app: App) -> AsyncIterator[None]:
     yield
 
 
-app = App("main.py", routes=assets.routes(), lifespan=warm_up, on_script_error=show_error)
+app = App("main.py", routes=[*endpoints.routes(), *assets.routes()], lifespan=warm_up, on_script_error=show_error)

@@ -496,6 +496,28 @@ _ENTRIES: dict[str, tuple[Entry, ...]] = {
             "Li, Sharma and Zhang, KDD 2024",
         ),
     ),
+    "launcher": (
+        Entry(
+            "local",
+            "processes of this machine, as many at a time as its cores and devices allow",
+            "engine.runs.launching.local:LocalProcesses",
+        ),
+        Entry(
+            "ray",
+            "tasks of a Ray cluster, tried again elsewhere where a node is lost",
+            "engine.runs.launching.ray_tasks:RayTasks",
+            "Moritz et al., OSDI 2018",
+        ),
+    ),
+    # Where the networks of a study, and federated clients, are trained beside their worker: by the launcher's name.
+    "crew": (
+        Entry("local", "processes of the study's machine", "engine.training.crew:Processes"),
+        Entry("ray", "tasks of the Ray cluster", "engine.training.ray_crew:RayCrew"),
+    ),
+    "clients": (
+        Entry("local", "processes of the server's machine", "engine.federated.clients:Processes"),
+        Entry("ray", "actors of the Ray cluster", "engine.federated.ray_clients:RayActors"),
+    ),
     "solver": (
         Entry(
             "exact_subsets",

@@ -18,7 +18,9 @@ from engine.cli_grouping import add_commands
 from engine.cli_linear import add_linear_commands
 from engine.cli_measure import add_measure_commands
 from engine.cli_runs import add_run_commands
+from engine.cli_store import add_store_commands
 from engine.errors import KindredError
+from engine.processes import processes, rank
 from engine.runs.run import Run
 from engine.runs.store import Store
 
@@ -31,9 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parsed = _parser().parse_args(arguments)
     try:
+        if processes() > 1 and not hasattr(parsed, "with_torchrun"):
+            raise KindredError("torchrun shares out one training, by run or resume; give this command without it.")
         return parsed.command(parsed)
     except KindredError as error:
-        print(f"kindred: {error}", file=sys.stderr)
+        if rank() == 0:
+            print(f"kindred: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
@@ -166,4 +171,5 @@ def _parser() -> argparse.ArgumentParser:
 
     add_compare_command(add, add_interval)
     add_commands(add, add_interval)
+    add_store_commands(add)
     return parser

@@ -22,7 +22,7 @@ from engine.federated.settings import NEEDS_MATRIX
 from engine.federated.summary import GOAL, outcomes
 from engine.regularized.summary import Mean, mean_errors
 from engine.runs.configs import Config, FederatedConfig, LinearConfig
-from engine.runs.launchers import launch
+from engine.runs.launching.queue import launch
 from engine.runs.relations import Relation, observed_relation, of_tasks, similarity
 from engine.runs.store import Store
 
@@ -101,7 +101,7 @@ def _work_off(
     """Work a new run off and print what came out, as far as it came; or leave it to itself."""
     run_id = store.create(config, arguments.name)
     if arguments.detach:
-        launch(store, run_id)
+        launch(store, [run_id])
         print(run_id)
         return 0
     finished = work_off_all(store, [run_id])

@@ -12,7 +12,7 @@ from engine.cli_settings import add_settings, settings_of
 from engine.datasets.linear_samples import chosen_tasks
 from engine.datasets.loading import load_dataset
 from engine.datasets.tables.columns import names_in
-from engine.runs.launchers import launch
+from engine.runs.launching.queue import launch
 from engine.runs.store import Store
 from engine.runs.studies import find_study, study_of
 from engine.runs.study_config import StudyConfig
@@ -47,7 +47,7 @@ def _measure(arguments: argparse.Namespace) -> int:
     _announce(store, config)
     run_id = store.create(config, arguments.name)
     if arguments.detach:
-        launch(store, run_id)
+        launch(store, [run_id])
         print(run_id)
         return 0
     finished = work_off_all(store, [run_id])

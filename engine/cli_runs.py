@@ -3,9 +3,9 @@
 import argparse
 import json
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,16 @@ from engine import catalog
 from engine.cli_settings import add_settings, data_name, settings_of
 from engine.datasets.tables.keeping import called
 from engine.errors import KindredError
+from engine.processes import processes
 from engine.runs.config import RunConfig
 from engine.runs.configs import kind_of
 from engine.runs.descriptions import Describer
-from engine.runs.launchers import launch
-from engine.runs.run import PATIENCE, Run
+from engine.runs.launching.launcher import launcher
+from engine.runs.launching.queue import launch
+from engine.runs.launching.work_off import work_off
+from engine.runs.run import Run
 from engine.runs.store import Store
 from engine.runs.sweep import prepare, table
-
-POLL_SECONDS = 0.3
 
 Add = Callable[..., argparse.ArgumentParser]
 
@@ -41,6 +42,7 @@ def add_run_commands(add: Add) -> None:
     resume.add_argument("run", metavar="RUN")
     for command in (run, resume):
         command.add_argument("--detach", action="store_true", help="print the id and leave the worker to itself")
+        command.set_defaults(with_torchrun=True)
 
     describe = add("describe", _describe, "what each design costs with these settings, without training", store=False)
     add_settings(describe, RunConfig)
@@ -103,57 +105,86 @@ def _records(found: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if processes() > 1:
+        return _together(arguments)
     store = Store(arguments.store)
     run_ids = store.create_seeds(settings_of(arguments, RunConfig, store.tables), arguments.name, arguments.seeds)
     return _launch(store, run_ids, arguments.detach)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
+    if processes() > 1:
+        return _together(arguments)
     store = Store(arguments.store)
     store.requeue(arguments.run)
     return _launch(store, [arguments.run], arguments.detach)
 
 
+def _together(arguments: argparse.Namespace) -> int:
+    """Train one run in all the processes that torchrun started; each of them comes here, and ends here."""
+    if arguments.detach or getattr(arguments, "seeds", 1) != 1:
+        raise KindredError(
+            f"{'--detach' if arguments.detach else '--seeds'} does not go with torchrun, whose processes are the "
+            "worker of one run; leave it out, or start without torchrun."
+        )
+    together = import_module("engine.runs.together")  # takes seconds, as it needs torch
+    shown = ""
+
+    def begin() -> Any:
+        store = Store(arguments.store)
+
+        def show(run_id: str) -> None:
+            nonlocal shown
+            shown = _show_progress(store.run(run_id), shown)
+
+        if hasattr(arguments, "run"):
+            return together.resumed_run(store, arguments.run, show)
+        return together.new_run(store, settings_of(arguments, RunConfig, store.tables), arguments.name, show)
+
+    return together.train_together(begin)
+
+
 def _launch(store: Store, run_ids: list[str], detach: bool) -> int:
-    """Work off queued runs one after another, or launch all of them and leave them to themselves."""
+    """Work off queued runs as there is room for them, or leave them to the queue of this machine."""
     if len(run_ids) > 1:
         print(*run_ids, sep="\n", flush=True)
     if detach:
-        for run_id in run_ids:
-            launch(store, run_id)
+        launch(store, run_ids)
     finished = detach or work_off_all(store, run_ids)
     print(run_ids[0])
     return 0 if finished else 2
 
 
 def work_off_all(store: Store, run_ids: Sequence[str]) -> bool:
-    """Work off queued runs one after another, their progress on standard error; whether all have finished."""
-    for place, run_id in enumerate(run_ids):
-        if store.run(run_id).status == "queued":
-            _work_off(store, run_id, list(run_ids[place + 1 :]))
-    return all(store.run(run_id).status == "finished" for run_id in run_ids)
+    """Work off queued runs as there is room for them, their progress on standard error; whether all have finished."""
+    shown: dict[str, str] = {}
+    workers = launcher(store, attached=True)
 
+    def mine() -> list[Run]:
+        return [run for run in store.runs() if run.id in run_ids][::-1]
 
-def _work_off(store: Store, run_id: str, waiting: list[str]) -> None:
-    worker = launch(store, run_id, attached=True)
-    shown, beaten = "", time.monotonic()
-    while worker.poll() is None:
+    def waiting() -> list[Run]:
+        return [run for run in mine() if run.status == "queued"]
+
+    def show() -> None:
+        for run in mine():
+            if run.status != "queued" or len(run_ids) == 1:
+                shown[run.id] = _show_progress(run, shown.get(run.id, ""))
+
+    while True:
         try:
-            time.sleep(POLL_SECONDS)
-            shown = _show_progress(store.run(run_id), shown)
-            if waiting and time.monotonic() - beaten > PATIENCE / 4:
-                store.keep_waiting(waiting)
-                beaten = time.monotonic()
+            work_off(store, workers, waiting, show)
+            break
         except KeyboardInterrupt:
-            print("\nkindred: cancelling; press Ctrl-C again to leave the run to itself", file=sys.stderr)
-            for each in (*waiting, run_id):
-                if store.run(each).active:
-                    store.request_cancel(each)
-            worker.wait()
-    _show_progress(store.run(run_id), shown)
-    store.keep_waiting(waiting)
-    if worker.returncode < 0:
-        print(f"kindred: The worker was killed; go on with: python -m engine resume {run_id}", file=sys.stderr)
+            print("\nkindred: cancelling; press Ctrl-C again to leave the runs to themselves", file=sys.stderr)
+            for run in mine():
+                if run.active:
+                    store.request_cancel(run.id)
+    show()
+    for run in mine():
+        if run.status not in ("finished", "cancelled", "failed"):
+            print(f"kindred: The worker was killed; go on with: python -m engine resume {run.id}", file=sys.stderr)
+    return all(run.status == "finished" for run in mine())
 
 
 def _show_progress(run: Run, shown: str) -> str:

@@ -6,3 +6,7 @@ class KindredError(ValueError):
 
     The command line prints it and exits with 2; the dashboard shows it in an error box.
     """
+
+
+class LostHelpers(KindredError):
+    """Processes that a run had beside its own are lost; from its last checkpoint it can go on with others."""

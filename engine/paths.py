@@ -1,6 +1,8 @@
 """Where things lie."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import KindredError
@@ -40,3 +42,37 @@ def remove_folder(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     elif path.exists():
         path.rmdir(recursive=True)
+
+
+def files_within(folder: Path) -> Iterator[Path]:
+    """Every file in a folder and in the folders in it, in no order; none where there is no such folder."""
+    with suppress(FileNotFoundError, NotADirectoryError):  # it may also go while we look
+        for path in folder.iterdir():
+            if path.is_dir():
+                yield from files_within(path)
+            else:
+                yield path
+
+
+def copy_file(source: Path, target: Path) -> int:
+    """Write a file's content to another place, where it appears whole or not at all; its folder is made if need be.
+
+    Returns:
+        Its bytes.
+
+    Raises:
+        OSError: if it cannot be read or written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.draft") if local(target) else target  # an object is stored whole
+    try:
+        with source.open("rb") as read, draft.open("wb") as written:
+            shutil.copyfileobj(read, written, 1 << 20)
+            copied = written.tell()
+        if local(target):
+            draft.replace(target)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    return copied

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,16 +46,17 @@ def postgresql():
         server.remove()
 
 
-@pytest.fixture
-def dashboard(store_url):
-    """The address of a real dashboard on the fresh store."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+@contextmanager
+def serving(store_url, port=None, **environment):
+    """A real dashboard on a store: its address and its process."""
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app/server.py", "--server.port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "KINDRED_STORE": store_url},
+        env={**os.environ, "KINDRED_STORE": store_url, **environment},
         stdout=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
@@ -68,10 +70,17 @@ def dashboard(store_url):
                 time.sleep(0.2)
         else:
             raise AssertionError("the dashboard did not answer within 60 s")
-        yield address
+        yield address, server
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture
+def dashboard(store_url):
+    """The address of a real dashboard on the fresh store."""
+    with serving(store_url) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -24,19 +24,20 @@ _MODULES_VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in _MODULE
 _KEPT_FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-def _under_base(path: str) -> str:
+def under_base(path: str) -> str:
+    """The path as the browser asks for it, where the dashboard is served below another one."""
     base = st.get_option("server.baseUrlPath").strip("/")
     return f"/{base}{path}" if base else path
 
 
 def plotly_url() -> str:
     """Where this server offers plotly.js."""
-    return _under_base(f"/kindred/plotly/{plotly.__version__}/plotly.min.js")
+    return under_base(f"/kindred/plotly/{plotly.__version__}/plotly.min.js")
 
 
 def module_url(name: str) -> str:
     """Where this server offers one of the live chart's modules."""
-    return _under_base(f"/kindred/live_chart/{_MODULES_VERSION}/{name}")
+    return under_base(f"/kindred/live_chart/{_MODULES_VERSION}/{name}")
 
 
 def module_urls() -> list[str]:
@@ -69,6 +70,6 @@ async def _module(request: Request) -> FileResponse:
 def routes() -> list[Route]:
     """The routes of these files, and of no others."""
     return [
-        Route(_under_base("/kindred/plotly/{version}/plotly.min.js"), _plotly),
-        Route(_under_base("/kindred/live_chart/{version}/{name}"), _module),
+        Route(under_base("/kindred/plotly/{version}/plotly.min.js"), _plotly),
+        Route(under_base("/kindred/live_chart/{version}/{name}"), _module),
     ]

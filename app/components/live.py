@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app import metrics
 from app.components.guard import guarded
 
 POLL_SECONDS = 1.0
@@ -13,6 +14,7 @@ def follow(part: Callable[[], None], active: Callable[[], bool]) -> None:
     """Draw a part of a page; while ``active()``, again every second by itself; the page whole where that changes."""
     began_active = active()
 
+    @metrics.timed_part
     @guarded
     def drawn() -> None:
         part()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import state
+from app import metrics, state
 from app.charts.quantity import AFFINITY
 from app.components.live import follow
 from app.components.observed import Observed
@@ -13,6 +13,7 @@ from app.components.subject import Subject, find, no_such, subjects
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
+from engine.runs.run import Event, Run
 from engine.runs.store import Store, store_url
 
 
@@ -23,7 +24,7 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner=False)
 def _open(url: str) -> Store:
-    return Store(url)
+    return Store(url, told=metrics.transaction)
 
 
 def observed_in(subject: Subject, reading: str = AFFINITY.name) -> Observed:
@@ -52,6 +53,16 @@ def _series(url: str, reading: str, run_id: str, step: int, status: str) -> Affi
 @st.cache_resource(show_spinner=False, max_entries=1000)
 def _readings(url: str, run_id: str, step: int, status: str) -> tuple[str, ...]:
     return _open(url).readings(run_id)
+
+
+def events_of(run: Run, last: int) -> list[Event]:
+    """The last entries of a run's log; read again only when its worker has said something."""
+    return _events(store().url, run.id, run.status, run.heartbeat, last)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1000)
+def _events(url: str, run_id: str, status: str, heartbeat: float, last: int) -> list[Event]:
+    return _open(url).events(run_id, last)
 
 
 def pick_run(label: str = "Run") -> Subject:

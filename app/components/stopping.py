@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.components.runs import store
-from engine.runs.launchers import launch
+from engine.runs.launching.queue import launch
 from engine.runs.run import Run
 
 
@@ -21,5 +21,5 @@ def stop_and_resume(run: Run, width: str = "stretch") -> None:
         st.rerun()
     if run.resumable and st.button("Resume", key=f"resume-{run.id}", icon=":material/resume:", width=width):
         store().requeue(run.id)
-        launch(store(), run.id)
+        launch(store(), [run.id])
         st.rerun()

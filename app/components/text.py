@@ -20,6 +20,16 @@ def joined(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def ordinal(number: int) -> str:
+    """A place in words.
+
+    >>> ordinal(1), ordinal(12), ordinal(23)
+    ('1st', '12th', '23rd')
+    """
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"
+
+
 def duration(seconds: float | None) -> str:
     """Seconds in words short enough for a table: ``40 ms``, ``45 s``, ``3 min``, ``2.5 h``; a dash where unknown."""
     if seconds is None:

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -9,13 +10,13 @@ import streamlit as st
 from app import state
 from app.components.kinds import NETWORK, STUDY, kind, progress, setting
 from app.components.live import follow
-from app.components.runs import store
+from app.components.runs import events_of, store
 from app.components.status import far
 from app.components.stopping import stop_and_resume
 from app.components.subject import GROUP
-from app.components.text import duration, plain
+from app.components.text import duration, ordinal, plain
 from app.views.runs_launch import import_matrix, launch_button
-from engine.runs.run import Run
+from engine.runs.run import Event, Run
 
 _BADGES = {
     "queued": ("gray", ":material/schedule:"),
@@ -37,6 +38,8 @@ for x, y in loader:
     optimizer.step()
 tracker.finish()
 """
+_LOG_ENTRIES = 20
+_LEVELS = {"warning": "orange", "error": "red"}
 _COLUMNS = [3.2, 1.4, 2.6, 1.4, 2]
 # The page that a run of a kind opens, and what it shows; others open their errors.
 _OPENS = {NETWORK: ("affinity", "affinities"), STUDY: ("studies", "networks")}
@@ -82,15 +85,28 @@ def _list() -> None:
             icon=":material/info:",
         )
     shown = state.get("shown_runs")
+    places = _places(runs)
     for run in found[:shown]:
         with st.container(border=True, key=f"run-{run.id}"):
-            _row(run, groups[run.group] if run.group else 1)
+            _row(run, groups[run.group] if run.group else 1, places)
     if len(found) > shown and st.button("Show more"):
         state.put("shown_runs", shown + 50)
         st.rerun(scope="fragment")
 
 
-def _row(run: Run, seeds: int) -> None:
+def _places(runs: Sequence[Run]) -> dict[str, str]:
+    """Where runs that wait for a worker stand in their queues, by their ids."""
+    before: Counter[str] = Counter()
+    places = {}
+    for run in sorted(runs, key=lambda run: (run.created, run.id)):
+        if run.status == "queued" and run.queue:
+            before[run.queue] += 1
+            machine = run.queue.partition("@")[2]
+            places[run.id] = f"{ordinal(before[run.queue])} in the queue of {machine}"
+    return places
+
+
+def _row(run: Run, seeds: int, places: Mapping[str, str]) -> None:
     name, status, progress, about, actions = st.columns(_COLUMNS, vertical_alignment="center")
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     told = f"  \n:small[{plain(setting(run))}]" if setting(run) else ""
@@ -98,7 +114,10 @@ def _row(run: Run, seeds: int) -> None:
     colour, icon = _BADGES[run.status]
     status.badge(run.status, color=colour, icon=icon)
     with progress:
-        _progress(run)
+        if run.id in places:
+            st.caption(plain(places[run.id]))
+        if run.steps or run.id not in places:
+            _progress(run)
         if run.error:
             st.caption(f":red[{plain(run.error)}]")
     tasks = f"{len(run.tasks)} tasks" if run.tasks else "tasks not known yet"
@@ -172,6 +191,10 @@ def _actions(run: Run, seeds: int) -> None:
         with st.expander("Settings"):
             settings = pd.DataFrame({"value": {key: _written(value) for key, value in run.config.items()}})
             st.table(settings)
+    entries = events_of(run, _LOG_ENTRIES)
+    if entries:
+        with st.expander("Log"):
+            st.markdown("  \n".join(map(_entry, entries)))
     for text in (run.note, run.source):
         if text:
             st.caption(plain(text))
@@ -180,6 +203,12 @@ def _actions(run: Run, seeds: int) -> None:
         if st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:", disabled=not sure, width="stretch"):
             store().delete(run.id)
             st.rerun()
+
+
+def _entry(event: Event) -> str:
+    at = time.strftime("%m-%d %H:%M:%S", time.localtime(event.time))
+    colour = _LEVELS.get(event.level, "gray")
+    return f":small[:gray[{at}] :{colour}[{plain(event.level)}] {plain(' '.join(event.message.split()))}]"
 
 
 def _written(value: object) -> str:

@@ -26,7 +26,7 @@ from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.runs.configs import Config
 from engine.runs.descriptions import Description
-from engine.runs.launchers import launch
+from engine.runs.launching.queue import launch
 from engine.runs.study_config import StudyConfig
 
 _OWN = (
@@ -193,8 +193,7 @@ def _cannot_launch() -> None:
 def _launch(config: Config, name: str, seeds: int) -> None:
     try:
         run_ids = store().create_seeds(config, name, seeds)
-        for run_id in run_ids:
-            launch(store(), run_id)
+        launch(store(), run_ids)
     except KindredError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -15,7 +15,7 @@ from app.views.verify_scene import ENOUGH, Scene
 from engine.datasets.tables.columns import listed
 from engine.errors import KindredError
 from engine.runs.advised import ARTIFACT
-from engine.runs.launchers import launch
+from engine.runs.launching.queue import launch
 from engine.runs.run import Run
 from engine.runs.studies import study_config
 from engine.runs.study_config import StudyConfig
@@ -152,7 +152,7 @@ def _epochs(scene: Scene, config: StudyConfig) -> float:
 def _launch(config: StudyConfig, name: str) -> None:
     try:
         run_id = store().create(config, name[:200])
-        launch(store(), run_id)
+        launch(store(), [run_id])
     except KindredError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from engine.affinity.build import Plan
 from engine.affinity.estimator import Update
 from engine.affinity.series import Window
-from engine.affinity.shared import PeerGaveUp, Shared
+from engine.affinity.shared import PeerGaveUp, PeerLost, Shared
 from engine.affinity.sums import Sums
 from engine.errors import KindredError
 
@@ -86,7 +86,7 @@ class Observer:
             try:
                 self._look(losses, closure)
                 self.shared.agree(fine=True)
-            except PeerGaveUp:
+            except (PeerGaveUp, PeerLost):
                 raise
             except Exception:
                 self.shared.agree(fine=False)

@@ -18,8 +18,8 @@ class Representation(Estimator):
         Z[s, t] = Spearman(RDM_s, RDM_t) over the pairs x < y
 
     (absolute values, as the sign of a residual is no property of the representation). Symmetric, in −1 … 1, 1 on the
-    diagonal; no estimate of affinity. Cost: a backward pass through heads and last layer, and samples² · features, a
-    task.
+    diagonal; no estimate of affinity. Several processes compare the samples of all of them. Cost: a backward pass
+    through heads and last layer, and samples² · features, a task.
 
     Source: Dwivedi and Roig, "Representation Similarity Analysis for Efficient Task Taxonomy & Transfer Learning",
     CVPR 2019.
@@ -36,16 +36,17 @@ class Representation(Estimator):
                 "estimator."
             )
         inputs = calls[0].inputs[:MOST_SAMPLES]
-        ranked = []
+        seen = []
         for task, loss in update.losses.items():
             (gradient,) = torch.autograd.grad(loss, [calls[0].source], retain_graph=True, allow_unused=True)
             if gradient is None:
                 raise Unsuited(
                     f"The loss of {task!r} does not depend on the last layer of the shared module; leave the task out."
                 )
-            seen = (inputs * gradient[:MOST_SAMPLES]).abs().flatten(1).double()
-            ranked.append(_ranks(_dissimilarity(seen)))
-        return update.shared.average(torch.corrcoef(torch.stack(ranked)).reshape(len(ranked), len(ranked)))
+            seen.append((inputs * gradient[:MOST_SAMPLES]).abs().flatten(1).double())
+        every = update.shared.gathered(torch.stack(seen, 1))[:MOST_SAMPLES]
+        ranked = [_ranks(_dissimilarity(of_task)) for of_task in every.unbind(1)]
+        return torch.corrcoef(torch.stack(ranked)).reshape(len(ranked), len(ranked))
 
     def costs(self, tasks: int) -> float:
         return 0.1 * tasks

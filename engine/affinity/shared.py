@@ -1,6 +1,7 @@
 """What the tasks share: its parameters, its forward passes as they happen, and its other processes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -19,6 +20,40 @@ class NoPath(Exception):
 
 class PeerGaveUp(KindredError):
     """Another process of a distributed run stopped tracking."""
+
+
+class PeerLost(KindredError):
+    """Another process of a distributed run ended, or cannot be reached."""
+
+
+@contextmanager
+def exchanging() -> Iterator[None]:
+    """While processes exchange numbers.
+
+    Raises:
+        PeerLost: if one of them is not there.
+    """
+    try:
+        yield
+    except RuntimeError as error:  # what torch's backends raise for a connection that closed, and for a timeout
+        raise PeerLost("Another process of this run ended, or cannot be reached; see its own message.") from error
+
+
+def gather(rows: Tensor) -> Tensor:
+    """``[samples, …]``: the rows of all processes: the first of each, then the second of each, and so on.
+
+    Where each process has every so many-th sample of a batch, that is the batch's own order.
+    """
+    counts = torch.zeros(dist.get_world_size(), dtype=torch.int64, device=rows.device)
+    counts[dist.get_rank()] = len(rows)
+    with exchanging():
+        dist.all_reduce(counts)
+        padded = rows.new_zeros(int(counts.max()), *rows.shape[1:])
+        padded[: len(rows)] = rows
+        every = [torch.empty_like(padded) for _ in counts]
+        dist.all_gather(every, padded)
+    there = torch.arange(len(padded), device=rows.device)[:, None] < counts
+    return torch.stack(every, 1)[there]
 
 
 class Shared:
@@ -144,8 +179,17 @@ class Shared:
             return values
         self.agree(fine=True)
         total = values.clone()
-        dist.all_reduce(total)
+        with exchanging():
+            dist.all_reduce(total)
         return total / self.processes
+
+    def gathered(self, rows: Tensor) -> Tensor:
+        """``[samples, …]``: the rows of all processes, as ``gather`` orders them; the rows themselves where there is
+        one process."""
+        if self.processes == 1:
+            return rows
+        self.agree(fine=True)
+        return gather(rows)
 
     def agree(self, fine: bool) -> None:
         """Make sure that all processes are well, so that none waits for one that gave up.
@@ -158,7 +202,8 @@ class Shared:
         if self.processes == 1:
             return
         troubled = torch.tensor(0.0 if fine else 1.0, device=self.device)
-        dist.all_reduce(troubled)
+        with exchanging():
+            dist.all_reduce(troubled)
         if fine and troubled.item():
             raise PeerGaveUp("Another process of this run gave up tracking; see its own message.")
 
@@ -168,7 +213,8 @@ class Shared:
             return value
         self.agree(fine=True)
         told = torch.tensor(value, device=self.device)
-        dist.broadcast(told, 0)
+        with exchanging():
+            dist.broadcast(told, 0)
         return int(told.item())
 
     def _note_start(self, _module: nn.Module, arguments: tuple, named: dict[str, Any]) -> None:

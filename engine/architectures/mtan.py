@@ -43,6 +43,7 @@ class Mtan(Network):
         )
         self.heads = blueprint.heads(shapes[-1])
         self._masks: dict[int, list[Tensor]] = {}  # of the last training batch, by task and stage
+        self._together = True  # whether all tasks saw that batch
 
     def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
         shared, attended, masks = inputs, [], []
@@ -62,13 +63,15 @@ class Mtan(Network):
         means over the batches. Nothing before every task had a training batch."""
         if len(self._masks) < len(self.tasks):
             return {}
-        by_task = [self._masks[place] for place in range(len(self.tasks))]
+        by_task = [[self.gathered(mask) for mask in self._masks[place]] for place in range(len(self.tasks))]
+        if not self._together:
+            by_task = [[mask.mean(0) for mask in masks] for masks in by_task]
         return {"attention": torch.stack([_correlations(of_stage) for of_stage in zip(*by_task, strict=True)]).mean(0)}
 
     def _keep(self, masks: list[list[Tensor]], places: Sequence[int]) -> None:
-        together = len(places) == len(self.tasks)
+        self._together = len(places) == len(self.tasks)
         for place, of_task in zip(places, zip(*masks, strict=True), strict=True):
-            self._masks[place] = [mask.detach() if together else mask.detach().mean(0) for mask in of_task]
+            self._masks[place] = [mask.detach() for mask in of_task]
 
 
 def _attention(shape: tuple[int, ...], attended: int, batch_norm: bool) -> nn.Module:

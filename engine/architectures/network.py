@@ -1,6 +1,6 @@
 """What every network design is: the parts it is built from, and what it can be asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -68,6 +68,10 @@ class Blueprint:
         return OwnHeads(self.tasks, layers)
 
 
+def _itself(rows: Tensor) -> Tensor:
+    return rows
+
+
 class Network(nn.Module):
     """A network for several tasks. A design gives ``features``; the rest has answers that a design may replace.
 
@@ -77,6 +81,7 @@ class Network(nn.Module):
             lookahead steps on, and what gradient methods work on. Without the parameters that mix or relate towers.
         heads: from one tensor of features a task to the tasks' outputs.
         common_last_layer: whether every task's loss depends on the last layer of the shared part, or of its towers.
+        gathered: gives the rows of a whole batch for those of this process's share, where several processes train.
     """
 
     shared: nn.Module
@@ -87,6 +92,7 @@ class Network(nn.Module):
         super().__init__()
         self.tasks = blueprint.tasks
         self._place = {task.name: place for place, task in enumerate(self.tasks)}
+        self.gathered: Callable[[Tensor], Tensor] = _itself
 
     def features(self, inputs: Tensor, places: Sequence[int]) -> list[Tensor]:
         """What the heads of the tasks at ``places`` are given: one tensor a task; the same one where tasks share it."""

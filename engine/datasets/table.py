@@ -1,5 +1,6 @@
 """A table of the user's own: some of its columns are predicted from the others."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -13,16 +14,25 @@ from engine.datasets.tables.limits import check_shape
 from engine.datasets.tables.reading import read_table
 from engine.datasets.tables.splitting import split_table
 from engine.errors import KindredError
+from engine.paths import at
 
 
 def load(settings: DataSettings) -> Dataset:
     """The data set, named as the file; see ``of_frame``.
 
+    Where the file is gone, as after the store was moved, it is the one of that name among those in ``KINDRED_FILES``.
+
     Raises:
         KindredError: if the file cannot be read, or used as the settings say.
     """
-    path = Path(settings.table)
+    path = _there(at(settings.table))
     return of_frame(read_table(path, path.name), settings, called(path))
+
+
+def _there(path: Path) -> Path:
+    files = os.environ.get("KINDRED_FILES")
+    moved = at(files) / "tables" / path.name if files and not path.exists() else path
+    return moved if moved.exists() else path
 
 
 def of_frame(frame: pd.DataFrame, settings: DataSettings, name: str) -> Dataset:

@@ -13,8 +13,9 @@ from engine.datasets.dataset import Dataset, at_most
 from engine.datasets.linear_samples import linear_samples
 from engine.datasets.loading import load_dataset
 from engine.datasets.tables.columns import names_in
+from engine.environment import launcher_name
 from engine.errors import KindredError
-from engine.federated.clients import Clients, InProcess, Processes
+from engine.federated.clients import Clients, InProcess
 from engine.federated.method import Diverged, FederatedMethod, State
 from engine.federated.report import Round
 from engine.runs.configs import FederatedConfig
@@ -121,7 +122,8 @@ class FederatedSession:
         self.courses, self.stopped = _copied(state["courses"]), dict(state["stopped"])
 
     def _method(self, name: str) -> FederatedMethod:
-        clients: Clients = Processes(self.config.threads) if self.config.clients == "processes" else InProcess()
+        own = self.config.clients == "processes"
+        clients: Clients = catalog.load("clients", launcher_name())(self.config.threads) if own else InProcess()
         given: dict[str, Any] = {"settings": self.config.settings(self.loss), "clients": clients}
         if name == "mocha" and self.config.matrix:
             given["matrix"] = np.array(self.config.matrix)

@@ -6,7 +6,8 @@ Whatever the database, a reader sees one state of it and never half a transactio
 import json
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from engine.paths import DATA, at
 from engine.runs import schema
 from engine.runs.dialects import DAMAGED, dialect_of
 
+Told = Callable[[str, float], None]  # ``read`` or ``write``, and the seconds that the transaction took
 _OTHERWISE = "see that it can be read and written, or point KINDRED_STORE or --store elsewhere"
 
 
@@ -33,11 +35,15 @@ class Database:
     Args:
         url: ``sqlite:///PATH``, where a missing file and its folder are created, or
             ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, where the database must exist.
+        files: the folder, or an fsspec URL, of what is no row; by default ``KINDRED_FILES``, or a folder beside the
+            database file, or in ``data/``.
+        present: take a store that is there in the present version as it is; make none, and change none.
+        told: is called after each transaction, from any thread.
 
     Attributes:
         url: the same, complete: with an absolute path, and with its password.
         label: the same as it may be shown.
-        files: the folder of what is no row: ``KINDRED_FILES``, or one beside the database file, or in ``data/``.
+        files: the same as a path.
         created: whether the tables were created just now, by this process.
 
     Raises:
@@ -45,26 +51,37 @@ class Database:
             can be made.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        files: str | None = None,
+        *,
+        present: bool = False,
+        told: Told | None = None,
+    ) -> None:
         dialect = dialect_of(url, DATA / "kindred.files")
         if dialect is None:
             raise StoreError(
                 f"The store {_without_password(url)!r} is neither an SQLite file nor a PostgreSQL database; write "
                 "sqlite:////path/to/kindred.db or postgresql+psycopg://user:password@host/database."
             )
-        self._dialect = dialect
+        self._dialect, self._told = dialect, told
         self.url, self.label = dialect.url, dialect.label
-        named = os.environ.get("KINDRED_FILES")
+        named = files or os.environ.get("KINDRED_FILES")
         self.files = at(named) if named else dialect.beside
         with self._explained():
-            self._engine = dialect.engine()
+            self._engine = dialect.engine(present)
             self._reading = self._engine.execution_options(**dialect.reading)
-            self.created = self._migrate()
+            self.created = False
+            if present:
+                self.check()
+            else:
+                self.created = self._migrate()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection that sees one state of the database."""
-        with self._explained(), self._reading.connect() as connection:
+        with self._timed("read"), self._explained(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -75,9 +92,30 @@ class Database:
             alone: let no other transaction of this kind be under way: for what is looked up first and written then.
         """
         writing = self._engine.execution_options(writing=True)
-        with self._explained(), writing.begin() as connection:
+        with self._timed("write"), self._explained(), writing.begin() as connection:
             self._dialect.begin_writing(connection, alone)
             yield connection
+
+    def check(self) -> None:
+        """See that it answers, with the tables of the present version.
+
+        Raises:
+            StoreError: if not.
+        """
+        with self.reading() as connection:
+            version = self._version(connection)
+        if version != schema.VERSION:
+            raise StoreError(
+                f"{self.label} holds no Kindred store; point KINDRED_STORE or --store at another one."
+                if version == 0
+                else f"{self.label} has the schema version {version}, and this Kindred works with {schema.VERSION}; "
+                f"bring it up to that with `python -m engine runs --store URL`, or do so with a copy of it."
+            )
+
+    def give_back(self) -> None:
+        """Return the space of what was deleted to the file system; writers may have to wait a little."""
+        with self._explained():
+            self._dialect.give_back(self._engine)
 
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""
@@ -110,6 +148,15 @@ class Database:
                 "update Kindred, or point KINDRED_STORE or --store at another one."
             )
         return version
+
+    @contextmanager
+    def _timed(self, kind: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            if self._told:
+                self._told(kind, time.perf_counter() - began)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

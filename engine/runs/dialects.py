@@ -1,5 +1,7 @@
 """The two databases that can hold a store: an SQLite file for one machine, and PostgreSQL for a team."""
 
+import sqlite3
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 BUSY_SECONDS = 15
 ANSWER_SECONDS = 5  # within which a server must accept a connection
 STATEMENT_SECONDS = 60
+_LOOKS, _LOOK_SECONDS = 20, 0.25
 
 DAMAGED = "the file is damaged or no database: move it aside or restore a copy, or point KINDRED_STORE elsewhere"
 _FULL = "the disk is full: free some space, then resume the run"
@@ -33,11 +36,22 @@ class Dialect(Protocol):
     beside: Path
     reading: Mapping[str, Any]
 
-    def engine(self) -> sa.Engine:
-        """Connections to it; nothing is opened yet."""
+    def engine(self, present: bool) -> sa.Engine:
+        """Connections to it; nothing is opened yet.
+
+        Raises:
+            FileNotFoundError: if it must be ``present``, and is seen not to be.
+        """
 
     def begin_writing(self, connection: sa.Connection, alone: bool) -> None:
         """Called first in a transaction that writes; after it, where ``alone``, no other such one is under way."""
+
+    def give_back(self, engine: sa.Engine) -> None:
+        """Return the space of what was deleted to the file system.
+
+        Raises:
+            OSError: if that cannot be done now.
+        """
 
 
 class Sqlite:
@@ -61,7 +75,9 @@ class Sqlite:
         self.label = str(path)
         self.beside = path.with_suffix(".files")
 
-    def engine(self) -> sa.Engine:
+    def engine(self, present: bool) -> sa.Engine:
+        if present and not self.path.exists():
+            raise FileNotFoundError("there is no such file")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(self.url)
         sa.event.listen(engine, "connect", _prepare_connection)
@@ -70,6 +86,26 @@ class Sqlite:
 
     def begin_writing(self, connection: sa.Connection, alone: bool) -> None:
         """Nothing: every transaction that writes begins by taking its turn."""
+
+    def give_back(self, engine: sa.Engine) -> None:
+        """The file is written anew where a tenth of it or more is empty; less of it is left to be filled again.
+
+        Meanwhile readers go on, and writers wait: some 6 s for a gigabyte that stays.
+        """
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            empty, pages = (cursor.execute(f"PRAGMA {of}").fetchone()[0] for of in ("freelist_count", "page_count"))
+            if empty and empty >= pages / 10:
+                cursor.execute("VACUUM")
+            for _ in range(_LOOKS):  # a writer may be at a checkpoint itself
+                if not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                    break
+                time.sleep(_LOOK_SECONDS)
+        except sqlite3.Error as error:
+            raise OSError(str(error)) from error
+        finally:
+            connection.close()
 
 
 class Postgresql:
@@ -101,7 +137,7 @@ class Postgresql:
         self.label = self._address.render_as_string(hide_password=True)
         self.beside = beside
 
-    def engine(self) -> sa.Engine:
+    def engine(self, present: bool) -> sa.Engine:
         settings = {"statement_timeout": STATEMENT_SECONDS, "idle_in_transaction_session_timeout": STATEMENT_SECONDS}
         return sa.create_engine(
             self._address,
@@ -119,6 +155,9 @@ class Postgresql:
     def begin_writing(self, connection: sa.Connection, alone: bool) -> None:
         if alone:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('kindred'))")
+
+    def give_back(self, engine: sa.Engine) -> None:
+        """Nothing: the server's autovacuum makes the space free for new rows."""
 
 
 def dialect_of(url: str, beside: Path) -> Dialect | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engine.errors import KindredError
 from engine.runs import schema
-from engine.runs.run import ACTIVE, PATIENCE, SILENCE
+from engine.runs.run import ACTIVE, PATIENCE, RESUMABLE, SILENCE
 
 _RUNS = schema.runs.c
 
@@ -24,7 +24,7 @@ def beat(connection: sa.Connection, run_ids: Sequence[str], **values: Any) -> No
 
 def put_back(connection: sa.Connection, run_id: str) -> bool:
     """Make a run that stopped early queued again; whether it was one."""
-    stopped = sa.or_(_RUNS.status.in_(("cancelled", "failed")), _given_up())
+    stopped = sa.or_(_RUNS.status.in_(RESUMABLE), _given_up())
     fresh = dict(status="queued", worker="", error="", cancel_requested=False, heartbeat=time.time(), finished=None)
     update = schema.runs.update().where(_RUNS.id == run_id, stopped).values(seconds_left=None, **fresh)
     return bool(connection.execute(update).rowcount)

@@ -1,5 +1,6 @@
 """What is read from the store: runs, their affinity over training, their losses and metrics."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 from engine.runs import measurements, rows, schema
 from engine.runs.database import Database
+from engine.runs.overview import Overview, overview
 from engine.runs.run import Event, Run
 from engine.studies.measurement import Measurement
 from engine.tasks import Evaluation, TaskWeights
@@ -21,15 +23,16 @@ class Reader:
     Attributes:
         url: of the database, complete: with an absolute path, and with its password.
         label: the same as it may be shown.
+        folder: of all that is no row: ``KINDRED_FILES``, or beside the database.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.url, self.label = database.url, database.label
+        self.url, self.label, self.folder = database.url, database.label, database.files
 
     def files(self, run_id: str) -> Path:
-        """The folder of a run's checkpoint and log: in ``KINDRED_FILES``, or beside the database."""
-        return self._database.files / run_id
+        """The folder of a run's checkpoint and log."""
+        return self.folder / run_id
 
     @property
     def tables(self) -> Path:
@@ -51,11 +54,42 @@ class Reader:
         with self._database.reading() as connection:
             return measurements.settings(connection)
 
+    def measured_keys(self) -> set[str]:
+        """The keys of all networks that were measured, or are about to be."""
+        with self._database.reading() as connection:
+            return set(connection.execute(sa.select(schema.measurements.c.key)).scalars())
+
+    def stored_bytes(self, run_ids: Sequence[str]) -> dict[str, int]:
+        """About how many bytes runs take in the database, by their ids."""
+        with self._database.reading() as connection:
+            return rows.bytes_of(connection, run_ids)
+
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
         with self._database.reading() as connection:
             query = sa.select(schema.runs).order_by(schema.runs.c.created.desc(), schema.runs.c.id)
             return [rows.read_run(row) for row in connection.execute(query)]
+
+    def overview(self) -> Overview:
+        """How many runs there are in each state, and how its queues stand."""
+        with self._database.reading() as connection:
+            return overview(connection)
+
+    def check(self) -> None:
+        """See that the store answers, with its tables.
+
+        Raises:
+            StoreError: if not.
+        """
+        self._database.check()
+
+    def waiting(self, queue: str) -> list[Run]:
+        """The runs that wait in a queue, the oldest first."""
+        table = schema.runs.c
+        query = sa.select(schema.runs).where(table.queue == queue, table.status == "queued")
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(table.created, table.id))
+            return [rows.read_run(row) for row in found]
 
     def group(self, group: str) -> list[Run]:
         """The seeds of one setting, the oldest first.

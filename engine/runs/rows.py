@@ -13,6 +13,7 @@ from engine.runs.run import Event, Run, observed_status
 from engine.tasks import Evaluation, TaskWeights
 
 AFFINITY = "affinity"  # the reading that the estimator gives
+_TOGETHER = 500  # ids in one query
 
 
 def put_windows(connection: sa.Connection, run_id: str, windows: Sequence[Window], reading: str = AFFINITY) -> None:
@@ -118,6 +119,20 @@ def drop_after(connection: sa.Connection, run_id: str, step: int) -> None:
         connection.execute(table.delete().where(table.c.run == run_id, table.c.step_to > step))
     evaluations = schema.evaluations
     connection.execute(evaluations.delete().where(evaluations.c.run == run_id, evaluations.c.step > step))
+
+
+def bytes_of(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, int]:
+    """About how many bytes runs take: those of blobs and texts, which are nearly all."""
+    found = dict.fromkeys(run_ids, 0)
+    for first in range(0, len(run_ids), _TOGETHER):
+        for table in schema.OF_RUNS:
+            large = [column for column in table.c if isinstance(column.type, sa.LargeBinary | sa.String | schema.Json)]
+            size = sum((sa.func.coalesce(sa.func.length(column), 0) for column in large), start=sa.literal(0))
+            mine = table.c.run.in_(run_ids[first : first + _TOGETHER])
+            query = sa.select(table.c.run, sa.func.sum(size)).where(mine).group_by(table.c.run)
+            for run_id, taken in connection.execute(query):
+                found[run_id] += int(taken)
+    return found
 
 
 def array(blob: bytes, shape: tuple[int, ...], dtype: str = "<f4") -> np.ndarray:

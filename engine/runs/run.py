@@ -47,7 +47,7 @@ class Run:
     step_seconds: mean time of an update, observing included.
     sweep: the name of the sweep it belongs to; or empty.
     owner: who launched it; empty where nobody logs in.
-    queue: where it waits for a worker, or had one; see ``engine.runs.launching``.
+    queue: where it waits for a worker, or had one; see ``engine.runs.launching.launcher.queue_name``.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,20 @@ class Json(sa.TypeDecorator):
         return None if value is None else json.loads(value)
 
 
+class Repeated(Json):
+    """The same, of what many rows have in common: each text is read once, and what comes of it must not be changed."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else _read_once(value)
+
+
+@lru_cache(4096)
+def _read_once(text: str) -> Any:
+    return json.loads(text)
+
+
 metadata = sa.MetaData()
 
 store = sa.Table("store", metadata, sa.Column("schema_version", sa.Integer, nullable=False))
@@ -34,9 +49,9 @@ runs = sa.Table(
     sa.Column("origin", sa.String, nullable=False),  # trained, tracked, imported or published
     sa.Column("quantity", sa.String, nullable=False),  # what an entry of the matrix is, in words
     sa.Column("source", sa.String, nullable=False),  # paper or file it comes from; empty for trained runs
-    sa.Column("config", Json, nullable=False),
-    sa.Column("tasks", Json, nullable=False),  # task names; empty until the worker has loaded the data
-    sa.Column("metrics", Json, nullable=False),  # name of each task's metric
+    sa.Column("config", Repeated, nullable=False),
+    sa.Column("tasks", Repeated, nullable=False),  # task names; empty until the worker has loaded the data
+    sa.Column("metrics", Repeated, nullable=False),  # name of each task's metric
     sa.Column("status", sa.String, nullable=False),
     sa.Column("error", sa.String, nullable=False),
     sa.Column("step", sa.Integer, nullable=False),
@@ -127,6 +142,8 @@ events = sa.Table(  # what workers log of their runs
     sa.Column("level", sa.String, nullable=False),
     sa.Column("message", sa.String, nullable=False),
 )
+
+OF_RUNS = [table for table in metadata.sorted_tables if any(key.column.table is runs for key in table.foreign_keys)]
 
 
 def _counts_groups_and_notes(connection: sa.Connection) -> None:

@@ -15,7 +15,7 @@ from engine.errors import KindredError
 from engine.paths import DATA, remove_folder
 from engine.runs import measurements, new, queueing, rows, schema, tracked
 from engine.runs.configs import Config
-from engine.runs.database import Database
+from engine.runs.database import Database, Told
 from engine.runs.published import published_matrices
 from engine.runs.reader import Reader
 from engine.runs.run import Event, Run
@@ -39,13 +39,16 @@ class Store(Reader):
     Args:
         url: an SQLAlchemy URL, ``sqlite:///PATH`` for a file (created if missing), or
             ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``; default ``store_url()``.
+        files: the folder, or an fsspec URL, of checkpoints, logs, tables and weights; default ``KINDRED_FILES``, or a
+            folder beside the database file.
+        told: is called after each transaction, from any thread; see ``database.Told``.
 
     Raises:
         StoreError: if there is no readable Kindred store, or none can be made.
     """
 
-    def __init__(self, url: str | None = None) -> None:
-        super().__init__(Database(url or store_url()))
+    def __init__(self, url: str | None = None, files: str | None = None, *, told: Told | None = None) -> None:
+        super().__init__(Database(url or store_url(), files, told=told))
         if self._database.created:
             for published in reversed(published_matrices()):  # so that the first is the newest
                 self.add_matrix(origin="published", **published)
@@ -108,10 +111,15 @@ class Store(Reader):
         """Say where queued runs wait for their workers.
 
         Args:
-            queue: see ``engine.runs.launching``.
+            queue: see ``engine.runs.launching.launcher.queue_name``.
         """
         with self._database.writing() as connection:
             queueing.beat(connection, run_ids, queue=queue)
+
+    def give_up(self, run_id: str, error: str) -> None:
+        """Mark a run as failed if it is still queued: no worker will come."""
+        with self._database.writing() as connection:
+            queueing.beat(connection, [run_id], status="failed", error=error, finished=time.time())
 
     def create_tracked(
         self,
@@ -190,6 +198,14 @@ class Store(Reader):
         with self._database.writing() as connection:
             connection.execute(schema.runs.delete().where(schema.runs.c.id == run_id))
         remove_folder(self.files(run_id))
+
+    def give_back(self) -> None:
+        """Return the space of what was deleted to the file system, where the database does not so by itself.
+
+        Raises:
+            StoreError: if that is not possible now.
+        """
+        self._database.give_back()
 
     def request_cancel(self, run_id: str) -> None:
         """Ask the run's worker to stop at its next step; a run without a live worker is cancelled at once.

@@ -1,6 +1,6 @@
 """Samples on their way to a network: as tensors, on its device."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +20,16 @@ class Batch:
     inputs: ``[batch, …]``.
     labels: task → ``[batch, …]``.
     sparse: the tasks of which some labels may be missing.
+    joint: of how many samples this is one process's share; None if it is all of them.
+    shares: of a process's share, task → the factor of its mean loss, see ``task_losses``.
     """
 
     tasks: tuple[Task, ...]
     inputs: Tensor
     labels: dict[str, Tensor]
     sparse: frozenset[str]
+    joint: int | None = None
+    shares: Mapping[str, float] | None = None
 
 
 class Part:
@@ -55,12 +59,13 @@ class Part:
         labels = {task: _taken(values, indices, self._device) for task, values in self._labels.items()}
         return Batch(self.tasks, _taken(self._inputs, indices, self._device), labels, self.sparse)
 
-    def chunks(self, samples: int | None = None) -> Iterator[Batch]:
-        """The first so many samples, or all, in their order and in pieces that fit into memory."""
+    def chunks(self, samples: int | None = None, own: slice = slice(None)) -> Iterator[Batch]:
+        """The first so many samples, or all, and ``own`` of those, in their order, in pieces that fit into memory."""
         numbers = max(int(np.prod(self._inputs.shape[1:])), 1)
         size = min(max(CHUNK_NUMBERS // numbers, 1), CHUNK)
-        for indices in torch.arange(min(samples or len(self), len(self))).split(size):
-            yield self.batch(indices)
+        for indices in torch.arange(min(samples or len(self), len(self)))[own].split(size):
+            if len(indices):
+                yield self.batch(indices)
 
 
 def parts_of(tasks: Sequence[Task], split: Sequence[Samples], device: torch.device) -> list[Part]:

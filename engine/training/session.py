@@ -22,8 +22,10 @@ from engine.errors import KindredError
 from engine.runs.config import RunConfig, check_fit
 from engine.tasks import Evaluation
 from engine.training.feed import Batch, parts_of
-from engine.training.losses import Tally, task_losses, task_metrics
+from engine.training.joint_layers import join_layers
+from engine.training.losses import Tally, add_up, task_losses, task_metrics
 from engine.training.mean_losses import MeanLosses
+from engine.training.ranks import Ranks
 from engine.training.readings import Readings
 from engine.training.sampling import Sampler
 from engine.training.sink import Sink
@@ -38,17 +40,17 @@ class Session:
     Args:
         config: what to train.
         dataset: what ``config`` names, if it is loaded already.
+        ranks: the processes that train together, each with a session of its own; by default this one alone.
 
     Raises:
-        KindredError: if the data set and the configuration do not fit.
+        KindredError: if the data set and the configuration do not fit, or cannot be shared out.
     """
 
-    def __init__(self, config: RunConfig, dataset: Dataset | None = None) -> None:
-        if config.device == "cuda" and not torch.cuda.is_available():
-            raise KindredError("The device is 'cuda', but this machine has no CUDA device; choose 'cpu'.")
+    def __init__(self, config: RunConfig, dataset: Dataset | None = None, ranks: Ranks | None = None) -> None:
+        self.ranks = ranks or Ranks()
+        self.device = self.ranks.device(config.device)
         torch.set_num_threads(config.threads)
         self.config = config
-        self.device = torch.device(config.device)
         self.dataset = at_most(dataset or load_dataset(config), config.samples, config.seed)
         _check_data(config, self.dataset)
         blueprint = blueprint_of(config, self.dataset)
@@ -57,13 +59,15 @@ class Session:
             split: parts_of(self.dataset.tasks, getattr(self.dataset, split), self.device) for split in SPLITS
         }
         self.sampler = Sampler([len(part) for part in self.dataset.train], config, config.batch_size, config.seed)
+        self.ranks.check(config, self.sampler.sizes)
         self.steps_per_epoch = self.sampler.steps_per_epoch
         self.steps = self.steps_per_epoch * config.epochs
         self.window_steps = config.every * (config.window or math.ceil(self.steps / config.every / WINDOWS_A_RUN))
 
         self.cost = cost_of(blueprint)
         torch.manual_seed(config.seed)
-        self.model = build(blueprint).to(self.device)
+        self.model = join_layers(build(blueprint).to(self.device), self.ranks)
+        self.model.gathered = self.ranks.gathered
         self.auxiliary = self._auxiliary(blueprint)
         self.weighting = catalog.load("weighting", config.weighting)(self.tasks, config, config.seed)
         self.weighting.to(self.device)
@@ -95,7 +99,7 @@ class Session:
         if self.step == 0:
             sink.evaluation(self.evaluate("validation"))
         while self.step < self.steps:
-            if sink.stop_requested():
+            if self.ranks.stop(sink.stop_requested()):
                 sink.checkpoint(self.state)
                 return False
             window = self.update()
@@ -126,8 +130,9 @@ class Session:
         def evaluate() -> dict[str, torch.Tensor]:
             losses = {}
             for batch in batches:
+                self.ranks.joint = batch.joint
                 outputs.update(self.model(batch.inputs, batch.tasks))
-                losses |= task_losses(batch.tasks, outputs, batch.labels, batch.sparse)
+                losses |= task_losses(batch.tasks, outputs, batch.labels, batch.sparse, batch.shares)
             return {task.name: losses[task.name] for task in self.tasks if task.name in losses}
 
         if self.observer is not None:
@@ -148,6 +153,8 @@ class Session:
                 last_shared=self.model.last_shared(),
                 features=self._features,
                 metrics=lambda: self._metrics(batches, given),
+                average=self.ranks.average,
+                processes=self.ranks.size,
             )
             self.losses.add(joint.values, joint.labelled)
             self.readings.add(self.weighting.backward(joint), joint.labelled)
@@ -155,6 +162,7 @@ class Session:
         regularizer = self.model.regularizer()
         if regularizer is not None:
             regularizer.backward()
+        self.ranks.average_gradients([*self.model.parameters(), *self.weighting.parameters()])
         self.optimizer.step()
         if self.relating is not None:
             self.relating.step()
@@ -174,11 +182,12 @@ class Session:
         self.model.eval()
         with torch.no_grad():
             for part in self.parts[split]:
-                for batch in map(self._with_generated, part.chunks()):
+                for batch in map(self._with_generated, part.chunks(own=self.ranks.own)):
                     outputs = self.model(batch.inputs, batch.tasks)
                     for task in batch.tasks:
                         tallies[task.name].add(outputs[task.name], batch.labels[task.name], task.name in batch.sparse)
         self.model.train()
+        add_up(tallies.values(), self.ranks.total)
         losses = np.array([tally.loss for tally in tallies.values()], np.float32)
         metrics = np.array([tally.metric for tally in tallies.values()], np.float32)
         return Evaluation(self.step, split, losses, metrics)
@@ -237,7 +246,9 @@ class Session:
 
     def _batches(self) -> list[Batch]:
         drawn = self.sampler.draw(self.step)
-        return [self._with_generated(self.parts["train"][part].batch(indices)) for part, indices in drawn]
+        own = self.ranks.own
+        batches = [self._with_generated(self.parts["train"][part].batch(indices[own])) for part, indices in drawn]
+        return self.ranks.shared_out(batches, [len(indices) for _, indices in drawn])
 
     def _with_generated(self, batch: Batch) -> Batch:
         if self.auxiliary is None:
@@ -249,7 +260,7 @@ class Session:
     def _metrics(self, batches: list[Batch], outputs: dict[str, torch.Tensor]) -> torch.Tensor:
         found: dict[str, float] = {}
         for batch in batches:
-            found |= task_metrics(batch.tasks, outputs, batch.labels, batch.sparse)
+            found |= task_metrics(batch.tasks, outputs, batch.labels, batch.sparse, self.ranks.total)
         return torch.tensor([found.get(task.name, torch.nan) for task in self.tasks])
 
     def _auxiliary(self, blueprint: Blueprint) -> Maxl | None:

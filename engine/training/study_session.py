@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from engine import catalog
 from engine.affinity.series import Window
 from engine.datasets.dataset import Dataset, only
 from engine.datasets.linear_samples import chosen_tasks
 from engine.datasets.loading import load_dataset
 from engine.datasets.tables.columns import names_in
+from engine.environment import launcher_name
 from engine.errors import KindredError
 from engine.runs.advised import ARTIFACT, Advised
 from engine.runs.studies import LINEARISED
 from engine.runs.study_config import StudyConfig
 from engine.studies.measurement import Measurement, Order
 from engine.tasks import Evaluation
-from engine.training.crew import Crew, Failure, Here, Keeper, Outcome, Processes, Workplace
+from engine.training.crew import Crew, Failure, Here, Keeper, Outcome, Workplace
 from engine.training.linearised import linearised_losses
 from engine.training.measuring import network_of, session_of
 from engine.training.sink import StudySink
@@ -141,7 +143,7 @@ class StudySession:
 
     def _crew(self, workplace: Workplace, sink: StudySink) -> Crew:
         if self.config.workers > 1:
-            return Processes(workplace, self.config.workers)
+            return catalog.load("crew", launcher_name())(workplace, self.config.workers)
         return Here(workplace, lambda order: _Reports(workplace.state_file(order), sink, self._teller(order, sink)))
 
     def _observe(self, workplace: Workplace, sink: StudySink) -> None:

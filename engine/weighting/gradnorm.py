@@ -76,9 +76,9 @@ class GradNorm(Weighting):
 def _gradient_lengths(joint: JointStep) -> Tensor:
     """``[tasks]``, float64, on the CPU: of every task's gradient on the last shared layer; 0 for one without a loss."""
     lengths = torch.zeros(len(joint.tasks), dtype=torch.float64)
-    for place, loss in zip(joint.labelled.nonzero().flatten().tolist(), joint.losses.values(), strict=True):
-        parts = torch.autograd.grad(loss, list(joint.last_shared), retain_graph=True, allow_unused=True)
-        squares = [part.double().square().sum() for part in parts if part is not None]
-        if squares:
-            lengths[place] = torch.stack(squares).sum().sqrt().cpu()
+    rows = []
+    for loss in joint.losses.values():
+        parts = torch.autograd.grad(loss, list(joint.last_shared), retain_graph=True, materialize_grads=True)
+        rows.append(torch.cat([part.flatten() for part in parts]))
+    lengths[joint.labelled] = joint.average(torch.stack(rows)).double().norm(dim=1).cpu()
     return lengths

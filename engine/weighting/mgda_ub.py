@@ -34,7 +34,8 @@ class MgdaUb(Surgery):
                 "several; choose the architecture hard_sharing, or the weighting mgda."
             )
         jacobian, own = task_gradients(replace(joint, shared=[representation]))
-        gram = gram_matrix(jacobian, joint)
+        # The joint batch has all processes' samples, and 1 / processes of each one's losses.
+        gram = joint.average(gram_matrix(jacobian, joint)) / joint.processes
         direction, weights = self.direction(jacobian, gram, joint)
         representation.backward(direction.view_as(representation))
         add_gradients(joint.own, own)

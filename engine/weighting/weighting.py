@@ -19,9 +19,17 @@ from engine.tasks import Task
 from engine.weighting.settings import WeightingSettings
 
 
+def _itself(values: Tensor) -> Tensor:
+    return values
+
+
 @dataclass(frozen=True, eq=False)
 class JointStep:
     """One update of training, after its forward pass.
+
+    Several processes may share a batch out among them. Each then has losses of its own, of which the joint batch's are
+    the averages, and so are its gradients. A method averages what it makes anything of but gradients on parameters
+    that it adds to ``.grad``, as those are averaged after it.
 
     Attributes:
         step: updates made before it.
@@ -32,7 +40,9 @@ class JointStep:
         own: all others that are trained; each task's loss depends on some of them.
         last_shared: of ``shared``, those of the last layer.
         features: what the heads were given, one tensor a task; the same one where tasks share it.
-        metrics: evaluates ``[tasks]``, each task's metric (accuracy or R²) on this batch.
+        metrics: evaluates ``[tasks]``, each task's metric (accuracy or R²) on this batch, or the joint one.
+        average: gives the mean of a tensor over all processes.
+        processes: how many there are.
     """
 
     step: int
@@ -44,10 +54,12 @@ class JointStep:
     last_shared: Sequence[Parameter]
     features: Sequence[Tensor]
     metrics: Callable[[], Tensor]
+    average: Callable[[Tensor], Tensor] = _itself
+    processes: int = 1
 
     @property
     def stacked(self) -> Tensor:
-        """``[labelled tasks]``: the losses, with their graph."""
+        """``[labelled tasks]``: the losses of this process, with their graph."""
         return torch.stack(list(self.losses.values()))
 
     @cached_property
@@ -57,9 +69,9 @@ class JointStep:
 
     @cached_property
     def values(self) -> Tensor:
-        """``[tasks]``, float64, on the CPU: the losses without their graph; NaN for a task that has none."""
+        """``[tasks]``, float64, on the CPU: the joint batch's losses, no graph; NaN for a task that has none."""
         values = torch.full((len(self.tasks),), torch.nan, dtype=torch.float64)
-        values[self.labelled] = self.stacked.detach().double().cpu()
+        values[self.labelled] = self.average(self.stacked.detach().double()).cpu()
         return values
 
 
@@ -125,6 +137,7 @@ class Surgery(Weighting):
 
     def backward(self, joint: JointStep) -> Weighed:
         jacobian, own = task_gradients(joint)
+        jacobian = joint.average(jacobian)
         gram = gram_matrix(jacobian, joint)
         direction, weights = self.direction(jacobian, gram, joint)
         parts = direction.split([parameter.numel() for parameter in joint.shared])
@@ -160,7 +173,7 @@ class Surgery(Weighting):
 
 
 def task_gradients(joint: JointStep) -> tuple[Tensor, list[Tensor | None]]:
-    """Every task's gradient on the shared parameters, and the sum of all on the others.
+    """Every task's gradient on the shared parameters, and the sum of all on the others; of this process.
 
     Returns:
         ``[tasks, numbers]``, zero for a task without labels in the batch, and one tensor for each of ``joint.own``, or

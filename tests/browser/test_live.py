@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import expect
 
 from engine.runs.config import RunConfig
-from engine.runs.launchers import launch
+from engine.runs.launching.local import start_worker
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_live_run_grows_in_place_and_survives_kill_and_reload(dashboard, page, store):
     run_id = store.create(RunConfig("digits", epochs=5000, width=16, affinity="lookahead"), "<i>live</i>")
-    worker = launch(store, run_id)
+    worker = start_worker(store, run_id)
 
     # a first visitor by a direct address sees the matrix form, without the chart being built anew
     page.goto(f"{dashboard}/affinity?run={run_id}")

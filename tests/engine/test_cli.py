@@ -205,7 +205,7 @@ def test_datasets_are_listed(capsys):
         (["run", "--dataset", "yeast", "--epochs", "0"], "Epochs is 0"),
         (["run", "--dataset", "yeast", "--seeds", "0"], "number of seeds is 0"),
         (["run", "--dataset", "nope"], "no dataset 'nope'"),
-        (["runs", "--store", "nonsense"], "not a database URL"),
+        (["runs", "--store", "nonsense"], "neither an SQLite file"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(arguments, said, matrix_csv, store_url, capsys):

@@ -15,7 +15,7 @@ from engine.federated.session import FederatedSession
 from engine.regularized.graph_laplacian import tied_pairs
 from engine.regularized.session import LinearSession
 from engine.runs.configs import FederatedConfig, LinearConfig
-from engine.runs.launchers import launch
+from engine.runs.launching.local import start_worker
 from tests.engine.sinks import Memory
 
 ROOT = Path(__file__).parents[2]
@@ -185,7 +185,7 @@ def test_a_cancelled_run_keeps_its_rows_and_goes_on_to_the_same_ones(store, caps
         "digit_slants", tasks=TASKS[-1], methods="independent,mean_regularized", sizes="5,10", seeds=30
     )
     run_id = store.create(config)
-    worker = launch(store, run_id)
+    worker = start_worker(store, run_id)
     for _ in range(600):
         if store.run(run_id).step > 4:
             break

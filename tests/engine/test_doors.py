@@ -13,7 +13,7 @@ def test_the_contracts_of_the_design_are_kept():
 
 
 def test_the_light_half_of_the_engine_loads_no_torch():
-    light = "engine.catalog, engine.cli, engine.tasks, engine.runs.store, engine.runs.launchers, "
+    light = "engine.catalog, engine.cli, engine.tasks, engine.runs.store, engine.runs.launching.queue, "
     light += "engine.affinity.series, engine.affinity.uncertainty, engine.affinity.settings, engine.grouping.stability"
     light += ", engine.runs.worker, engine.regularized.session, engine.federated.session"
     check = f"import sys; import {light}; sys.exit('torch' in sys.modules)"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.datasets.tables.limits import MOST_BYTES, check_bytes
 from engine.errors import KindredError
+from engine.paths import local
 
 DIGITS = 16  # of the SHA-256 of the content, in hexadecimal
 LONGEST = 80  # characters of the name after it
@@ -40,6 +41,9 @@ def keep(content: bytes, name: str, folder: Path, most_bytes: int = MOST_BYTES) 
         for there in sorted(folder.glob(f"{digest}-*")):
             if there.suffix == path.suffix and there.is_file() and there.read_bytes() == content:
                 return there
+        if not local(folder):  # an object is stored whole or not at all
+            path.write_bytes(content)
+            return path
         try:
             with unfinished.open("xb") as file:
                 file.write(content)
@@ -50,8 +54,8 @@ def keep(content: bytes, name: str, folder: Path, most_bytes: int = MOST_BYTES) 
             unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise KindredError(
-            f"{safe} cannot be kept in {folder} ({error.strerror}); make room there, or choose a folder that can be "
-            "written."
+            f"{safe} cannot be kept in {folder} ({error.strerror or error}); make room there, or choose a folder that "
+            "can be written."
         ) from error
     return path
 

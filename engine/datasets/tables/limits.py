@@ -129,11 +129,12 @@ def content_of(source: bytes | Path, name: str, most: int = MOST_BYTES) -> bytes
     Raises:
         KindredError: if they are, or the file cannot be read.
     """
-    if isinstance(source, Path):
+    if not isinstance(source, bytes):
         try:
             check_bytes(name, source.stat().st_size, most)
             source = source.read_bytes()
         except OSError as error:
-            raise KindredError(f"{source} cannot be read ({error.strerror}); give the path of a file.") from error
+            reason = error.strerror or error
+            raise KindredError(f"{source} cannot be read ({reason}); give the path of a file.") from error
     check_bytes(name, len(source), most)
     return source

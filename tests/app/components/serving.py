@@ -1,5 +1,6 @@
 """A Streamlit server with one page of the test's own, and a browser to look at it."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -33,8 +34,9 @@ def served(page: str, folder: Path, base: str = "") -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(folder / "server.py"), "--server.port", str(port)]
     command += ["--server.baseUrlPath", base] if base else []
+    env = {"KINDRED_STORE": f"sqlite:///{folder / 'kindred.db'}", **os.environ}  # the server looks for waiting runs
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
     try:
         address = f"http://127.0.0.1:{port}/{base}".rstrip("/")
         deadline = time.monotonic() + START_SECONDS

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from app.components.text import duration, plain
+from app.components.text import duration, ordinal, plain
 
 
 @given(st.text(alphabet="ab1 <>*_`~[]()!#+-.|$:&\\{}", min_size=1).map(lambda text: f"x{text}x"))
@@ -18,3 +18,11 @@ def test_markdown_shows_the_text_as_it_was_written(text):
 )
 def test_durations_are_short(seconds, said):
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (113, "113th"), (21, "21st")],
+)
+def test_places_are_told_as_one_says_them(number, said):
+    assert ordinal(number) == said

@@ -2,7 +2,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.runs.config import RunConfig
-from engine.runs.run import SILENCE
+from engine.runs.run import SILENCE, Event
 from tests.app.views.stored import seeds, tracked
 from tests.engine.runs.test_store import silent_for
 
@@ -11,8 +11,8 @@ from tests.engine.runs.test_store import silent_for
 def launched(monkeypatch):
     """Runs that the page launched, without their workers."""
     runs = []
-    monkeypatch.setattr("app.components.stopping.launch", lambda store, run_id: runs.append(run_id))
-    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("app.components.stopping.launch", lambda store, run_ids: runs.extend(run_ids))
+    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_ids: runs.extend(run_ids))
     return runs
 
 
@@ -70,6 +70,37 @@ def test_a_run_is_renamed_and_deleted_only_when_sure(show, store):
     next(each for each in app.button if each.key == f"delete-{run_id}").click().run()
     assert run_id not in [run.id for run in store.runs()]
     assert not app.exception
+
+
+def test_the_log_of_a_run_is_shown_as_it_was_written_and_only_if_there_is_one(show, store):
+    run_id, other = (store.create(RunConfig("yeast"), name) for name in ("with a log", "without"))
+    token = store.claim(run_id)
+    events = [Event(float(number), "info", f"step {number}") for number in range(30)]
+    store.write(run_id, token, events=[*events, Event(31.0, "warning", "<b>*away*</b>\n# :red[again]")])
+    app = show("runs")
+    logs = [each for each in app.expander if each.label == "Log"]
+    assert len(logs) == 1
+    (text,) = [each.value for each in logs[0].markdown]
+    assert text.count("\n") == 19 and "step 10" not in text and "step 11" in text and "step 29" in text
+    assert "\\<b\\>\\*away\\*\\</b\\> \\# \\:red\\[again\\]" in text and ":orange[warning]" in text
+    store.write(run_id, token, events=[Event(32.0, "error", "the end")])
+    assert any("the end" in each.value for each in show("runs").markdown)
+
+
+def test_a_run_that_waits_says_its_place_in_its_queue(show, store):
+    first, second, elsewhere, alone = (store.create(RunConfig("yeast"), f"run {number}") for number in range(4))
+    store.enqueue([second, first], "local@my_machine")
+    store.enqueue([elsewhere], "ray@other")
+    captions = [each.value for each in show("runs").caption if "in the queue" in each.value]
+    assert captions == [
+        "1st in the queue of other",
+        "2nd in the queue of my\\_machine",
+        "1st in the queue of my\\_machine",
+    ]
+    store.claim(first)
+    captions = [each.value for each in show("runs").caption if "in the queue" in each.value]
+    assert captions == ["1st in the queue of other", "1st in the queue of my\\_machine"]
+    assert alone in {run.id for run in store.runs()}
 
 
 def test_the_search_narrows_the_list(show, store):

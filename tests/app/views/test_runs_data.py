@@ -26,7 +26,7 @@ SEVERAL = [entry.name for entry in catalog.entries("dataset") if catalog.ONE_INP
 def launched(monkeypatch):
     """Runs that the form launched, without their workers; nothing is asked of a process that loads torch."""
     runs = []
-    monkeypatch.setattr(runs_launch, "launch", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr(runs_launch, "launch", lambda store, run_ids: runs.extend(run_ids))
     task = {"name": "task", "loss": "squared_error", "summary": ""}
     found = Description((task,), parameters=10, shared=5, snt=1.0)
     monkeypatch.setattr(runs_launch.Asking, "__call__", lambda _, *configs: [found for _ in configs])

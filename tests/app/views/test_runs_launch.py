@@ -87,7 +87,7 @@ def described(monkeypatch):
 def launched(monkeypatch):
     """Runs that the form launched, without their workers."""
     runs = []
-    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_ids: runs.extend(run_ids))
     return runs
 
 

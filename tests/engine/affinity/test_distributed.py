@@ -24,6 +24,7 @@ SETTINGS = {
     "head_lookahead": {"affinity": "head_lookahead"},
     "corrected": {"affinity": "corrected", "correct_every": 2},
     "gradient_cosine": {"affinity": "gradient_cosine"},
+    "representation": {"affinity": "representation"},
 }
 STEPS = 4
 

@@ -8,6 +8,7 @@ from engine.datasets.tables import encoding
 from engine.datasets.tables.keeping import keep
 from engine.datasets.tables.reading import tidied
 from engine.errors import KindredError
+from engine.paths import at
 from tests.engine.datasets.tables.made import ROWS, as_csv, as_npz, as_parquet, houses, settings
 
 FRAME = tidied(houses())
@@ -46,6 +47,20 @@ def test_a_kept_file_of_every_format_gives_the_same_data_set(tmp_path, ending, w
         np.testing.assert_array_equal(one.inputs, other.inputs)
         for task in loaded.tasks:
             np.testing.assert_array_equal(one.labels[task.name], other.labels[task.name])
+
+
+@pytest.mark.parametrize("place", ["{tmp_path}/new", "memory://kindred-tables"])
+def test_a_table_whose_store_was_moved_is_found_among_its_files(tmp_path, monkeypatch, place):
+    place = place.format(tmp_path=tmp_path)
+    path = keep(as_csv(houses()), "houses.csv", at(place) / "tables")
+    assert len(table.load(settings(table=str(path))).tasks) == len(made().tasks)
+    elsewhere = f"{tmp_path}/old/tables/{path.name}"
+    with pytest.raises(KindredError, match="old/tables.*cannot be read"):
+        table.load(settings(table=elsewhere))
+    monkeypatch.setenv("KINDRED_FILES", place)
+    moved = table.load(settings(table=elsewhere))
+    assert moved.name == "houses" and np.array_equal(inputs(moved), inputs(made()))
+    assert keep(as_csv(houses()), "again.csv", at(place) / "tables").name == path.name
 
 
 def test_targets_become_tasks_in_their_order():

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from engine.errors import KindredError
-from engine.runs.checkpoint import load_checkpoint, save_checkpoint
+from engine.runs.checkpoint import load_checkpoint
 from engine.runs.config import RunConfig
-from engine.runs.database import StoreError
-from engine.runs.launchers import launch
+from engine.runs.launching.local import start_worker
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # on PostgreSQL: tests/faults
 CONFIG = RunConfig("digits", epochs=250, width=16, affinity="lookahead", every=4, dropout=0.2)
@@ -30,7 +29,7 @@ def wait_for(condition):
 
 
 def finish(store, run_id):
-    worker = launch(store, run_id)
+    worker = start_worker(store, run_id)
     assert worker.wait(PATIENCE) == 0
     return store.series(run_id)
 
@@ -48,7 +47,7 @@ def losses(store, run_id):
 
 def test_a_killed_run_resumes_to_the_same_numbers_bit_for_bit_and_two_may_run_at_once(store):
     killed, undisturbed = store.create(CONFIG, "killed"), store.create(CONFIG, "undisturbed")
-    first, other = launch(store, killed), launch(store, undisturbed)
+    first, other = start_worker(store, killed), start_worker(store, undisturbed)
     checkpoint = store.files(killed) / "checkpoint.pt"
     wait_for(checkpoint.exists)
     wait_for(lambda: store.run(killed).step > load_checkpoint(checkpoint)["step"])
@@ -71,7 +70,7 @@ def test_a_killed_run_resumes_to_the_same_numbers_bit_for_bit_and_two_may_run_at
 def test_a_cancelled_run_stops_soon_keeps_its_windows_and_resumes(store):
     config = replace(CONFIG, epochs=2000, window=8)
     run_id = store.create(config)
-    worker = launch(store, run_id)
+    worker = start_worker(store, run_id)
     wait_for(lambda: len(store.series(run_id)) > 2)
     store.request_cancel(run_id)
     assert worker.wait(20) == 0
@@ -79,7 +78,7 @@ def test_a_cancelled_run_stops_soon_keeps_its_windows_and_resumes(store):
     assert run.status == "cancelled" and 0 < run.step < run.steps
     kept = store.series(run_id)
     store.requeue(run_id)
-    again = launch(store, run_id)
+    again = start_worker(store, run_id)
     wait_for(lambda: len(store.series(run_id)) > len(kept) + 2)
     longer = store.series(run_id)
     assert np.array_equal(longer.totals[: len(kept)], kept.totals)
@@ -89,7 +88,7 @@ def test_a_cancelled_run_stops_soon_keeps_its_windows_and_resumes(store):
 
 def test_a_run_that_cannot_start_fails_with_a_sentence(store):
     run_id = store.create(replace(CONFIG, batch_size=5000))
-    assert launch(store, run_id).wait(PATIENCE) == 2
+    assert start_worker(store, run_id).wait(PATIENCE) == 2
     run = store.run(run_id)
     assert run.status == "failed" and "Batch size is 5000" in run.error
     assert "Traceback" not in (store.files(run_id) / "worker.log").read_text()
@@ -97,26 +96,23 @@ def test_a_run_that_cannot_start_fails_with_a_sentence(store):
 
 def test_a_diverging_run_fails_with_a_sentence_and_keeps_its_windows(store):
     run_id = store.create(replace(CONFIG, learning_rate=3.0, every=1, window=1))
-    assert launch(store, run_id).wait(PATIENCE) == 2
+    assert start_worker(store, run_id).wait(PATIENCE) == 2
     run = store.run(run_id)
     assert run.status == "failed" and "lower the learning rate" in run.error
     assert len(store.series(run_id)) >= 1
 
 
-def test_a_checkpoint_is_replaced_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "checkpoint.pt"
-    save_checkpoint(path, {"step": 1})
-    path.with_suffix(".draft").mkdir()  # so that the next one cannot be written
-    with pytest.raises(StoreError, match="cannot be written.*then resume the run"):
-        save_checkpoint(path, {"step": 2})
-    assert load_checkpoint(path) == {"step": 1}
-
-
-def test_a_damaged_checkpoint_is_named_with_the_way_out(tmp_path):
-    path = tmp_path / "checkpoint.pt"
-    path.write_bytes(b"nonsense")
-    with pytest.raises(StoreError, match="delete that file and resume"):
-        load_checkpoint(path)
+def test_a_worker_that_is_asked_to_end_saves_its_state_and_leaves_the_run_to_be_resumed(store):
+    run_id = store.create(replace(CONFIG, epochs=2000))
+    worker = start_worker(store, run_id)
+    wait_for(lambda: store.run(run_id).step > 0)
+    worker.terminate()
+    assert worker.wait(20) == 0
+    run = store.run(run_id)
+    assert run.status == "interrupted" and run.resumable and 0 < run.step < run.steps
+    assert load_checkpoint(store.files(run_id) / "checkpoint.pt")["step"] == run.step
+    said = [event.message for event in store.events(run_id)]
+    assert "begins" in said[0] and f"interrupted at step {run.step}" in said[-1]
 
 
 def test_a_worker_needs_a_queued_run(store):

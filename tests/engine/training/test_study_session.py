@@ -9,7 +9,7 @@ import torch
 
 from engine.errors import KindredError
 from engine.runs.checkpoint import FORMATS
-from engine.runs.launchers import launch
+from engine.runs.launching.local import start_worker
 from engine.runs.study_config import StudyConfig
 from engine.studies.measurement import Order
 from engine.training import crew, study_session
@@ -190,7 +190,7 @@ def test_a_real_worker_is_cancelled_within_its_trainings_and_goes_on_to_the_same
         "yeast", tasks="Class1,Class2", networks="singles,all_in_one", samples=300, epochs=250, patience=250, workers=2
     )
     run_id = store.create(config)
-    worker = launch(store, run_id)
+    worker = start_worker(store, run_id)
     workspace = store.files(run_id) / "training"
     wait_for(lambda: store.run(run_id).note.startswith("training Class1, seed 0, Class2, seed 0"))
     wait_for(store.measurements)  # the third network is begun
@@ -200,7 +200,7 @@ def test_a_real_worker_is_cancelled_within_its_trainings_and_goes_on_to_the_same
     assert run.status == "cancelled" and 0 < run.step == len(store.measurements()) < run.steps == 3
     assert list(workspace.glob("*.pt"))
     store.requeue(run_id)
-    assert launch(store, run_id).wait(120) == 0
+    assert start_worker(store, run_id).wait(120) == 0
     assert store.run(run_id).status == "finished" and not list(workspace.glob("*.pt"))
     _, here = finished(replace(config, workers=1), tmp_path / "here", data=StudySession(config).dataset)
     assert alike({each.key: each for each in store.measurements()}, here.shelf.measured)

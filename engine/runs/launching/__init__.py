@@ -1,0 +1,1 @@
+"""How queued runs get their workers: on this machine, or in a Ray cluster."""
