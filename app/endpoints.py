@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import metrics
+from app.access import Access
 from app.components.assets import under_base
-from app.components.runs import store
+from app.components.runs import opened
 from engine.errors import KindredError
 
 ANSWER_SECONDS = 2.0
@@ -53,9 +54,9 @@ def routes() -> list[Route]:
 
     async def measured(request: Request) -> Response:
         if not _may_read(request):
-            why = "Send the token in KINDRED_METRICS_TOKEN as `Authorization: Bearer TOKEN`."
+            why = "Set KINDRED_METRICS_TOKEN, and send it as `Authorization: Bearer TOKEN`."
             return JSONResponse({"why": why}, 401, headers={"WWW-Authenticate": "Bearer"})
-        overview = await answer(lambda: store().overview())
+        overview = await answer(lambda: opened().overview())
         return Response(metrics.as_text(overview), media_type=CONTENT_TYPE_LATEST)
 
     told = {"/healthz": lives, "/readyz": ready, "/metrics": measured}
@@ -63,12 +64,14 @@ def routes() -> list[Route]:
 
 
 def _ready() -> bool:
-    store().check()
+    opened().check()
     return True
 
 
 def _may_read(request: Request) -> bool:
-    """Whether the request shows ``KINDRED_METRICS_TOKEN``, if that is set."""
+    """Whether the request shows ``KINDRED_METRICS_TOKEN``; where that is not set, whether nobody needs to log in."""
     token = os.environ.get("KINDRED_METRICS_TOKEN")
+    if not token:
+        return not Access.of(os.environ).login
     shown = request.headers.get("authorization", "").encode("latin-1")  # the bytes as they came
-    return not token or hmac.compare_digest(shown, f"Bearer {token}".encode())
+    return hmac.compare_digest(shown, f"Bearer {token}".encode())

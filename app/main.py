@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import metrics, state
+from app import access, metrics, state
 from app.components.guard import guarded
 from app.views import affinity, compare, data, found, graph, grouping, runs, studies, sweeps, training, verify
 
@@ -29,13 +29,16 @@ def main() -> None:
     """Show the page of the address."""
     st.set_page_config(page_title="Kindred", page_icon=str(ICON), layout="wide")
     st.html(f"<style>{CSS}</style>")
+    access.admit()
     state.read_url()
     pages = {
         path: st.Page(metrics.timed(path, guarded(show)), title=title, icon=icon, url_path=path, default=path == "runs")
         for path, (show, title, icon) in PAGES.items()
     }
     state.register_pages(pages)
-    st.navigation(list(pages.values()), position="top").run()
+    page = st.navigation(list(pages.values()), position="top")
+    access.say_who()
+    page.run()
 
 
 main()

@@ -13,16 +13,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # `streamlit run` adds this file's folder only
     sys.path.insert(0, str(ROOT))
 
-from app import endpoints  # noqa: E402
-from app.components import assets  # noqa: E402
-from app.components.runs import store  # noqa: E402
+from app import access, endpoints  # noqa: E402
+from app.components import assets, pieces  # noqa: E402
+from app.components.runs import opened  # noqa: E402
 from app.components.text import plain  # noqa: E402
+from app.components.uploads import ForEditors  # noqa: E402
 from engine.environment import launcher_name  # noqa: E402
 from engine.errors import KindredError  # noqa: E402
 from engine.logs import log_to_stderr  # noqa: E402
@@ -32,6 +34,11 @@ from engine.runs.patience import patiently  # noqa: E402
 from engine.version import VERSION  # noqa: E402
 
 LOG = logging.getLogger("app.server")  # also where Streamlit runs this file under another name
+
+try:
+    access.check()
+except KindredError as error:
+    sys.exit(f"kindred: {error}")
 
 
 def show_error(error: Exception) -> bool:
@@ -56,10 +63,10 @@ def go_on() -> None:
     """Say with which store this server works, and work off the runs that wait in this machine's queue, as after it was
     restarted."""
     try:
-        opened = patiently(store)
-        LOG.info("Kindred %s with the store %s, launcher %s.", VERSION, opened.label, launcher_name())
-        if patiently(lambda: opened.waiting(queue_name())):
-            queue.begin(opened)
+        store = patiently(opened)
+        LOG.info("Kindred %s with the store %s, launcher %s.", VERSION, store.label, launcher_name())
+        if patiently(lambda: store.waiting(queue_name())):
+            queue.begin(store)
     except KindredError as error:
         LOG.error("%s", error)
 
@@ -85,4 +92,10 @@ async def warm_up(_app: App) -> AsyncIterator[None]:
     yield
 
 
-app = App("main.py", routes=[*endpoints.routes(), *assets.routes()], lifespan=warm_up, on_script_error=show_error)
+app = App(
+    "main.py",
+    routes=[*endpoints.routes(), *assets.routes(), *pieces.routes()],
+    lifespan=warm_up,
+    on_script_error=show_error,
+    middleware=[Middleware(ForEditors)],
+)

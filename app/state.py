@@ -16,12 +16,14 @@ from engine import catalog
 from engine.grouping.problem import check_budget, parse_singleton
 from engine.studies.ways import WAYS
 
+_MOST = 1_000_000  # more than a whole number needs to be
+UNREADABLE = (KeyError, TypeError, ValueError, RecursionError, OverflowError)
+
 
 @dataclass(frozen=True)
 class _Parameter:
     """Attributes:
-    parse: from the URL's text; raises ``ValueError``, ``KeyError`` or ``TypeError`` for what cannot be read, which is
-        left out.
+    parse: from the URL's text; raises an error of ``UNREADABLE`` for what cannot be read, which is left out.
     write: to the URL's text.
     default: the choice while none was made, which the URL need not show.
     of_run: whether the choice is forgotten when another run is chosen.
@@ -60,7 +62,10 @@ def _groups(text: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _pins(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((task, _names(json.dumps(network))) for task, network in _mapping(text).items())
+    pins = tuple((task, _names(json.dumps(network))) for task, network in _mapping(text).items())
+    if any(task not in network for task, network in pins):
+        raise ValueError(text)
+    return pins
 
 
 def _weights(text: str) -> tuple[tuple[str, float], ...]:
@@ -88,7 +93,7 @@ def _short(value: Any) -> str:
 
 def _at_least(least: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if int(text) < least:
+        if not least <= int(text) <= _MOST:
             raise ValueError(text)
         return int(text)
 
@@ -158,7 +163,7 @@ _PARAMETERS = {
     "other_reading": _Parameter(_in_catalog("reading"), of_run=True),
     "other_part": _Parameter(_one_of("whole", "first", "second"), default="whole", of_run=True),
     "difference": _Parameter(_one_of("raw", "standardised", "rank")),
-    "shown_runs": _Parameter(int, default=50),
+    "shown_runs": _Parameter(_at_least(1), default=50),
     "dataset": _Parameter(_in_catalog("dataset"), default=catalog.entries("dataset")[0].name),
     "samples_of": _Parameter(_one_of("train", "validation", "test"), default="train", of="dataset"),
     "data_part": _Parameter(_at_least(0), default=0, of="dataset"),
@@ -181,7 +186,7 @@ def read_url() -> None:
         if name in st.query_params:
             try:
                 put(name, parameter.parse(st.query_params[name]))
-            except (KeyError, TypeError, ValueError):
+            except UNREADABLE:
                 continue
 
 

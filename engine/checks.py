@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any
 
@@ -20,7 +21,7 @@ def check_fields(settings: Any, ranges: Mapping[str, Range], choices: Mapping[st
     """
     for field, (type_, least, greatest) in ranges.items():
         value = getattr(settings, field)
-        if type_ is float and type(value) is int:
+        if type_ is float and type(value) is int and abs(value) <= 2**1023:
             value = float(value)
             object.__setattr__(settings, field, value)
         if type(value) is not type_ or not least <= value <= greatest or not math.isfinite(value):
@@ -31,6 +32,18 @@ def check_fields(settings: Any, ranges: Mapping[str, Range], choices: Mapping[st
             raise KindredError(
                 f"{_spoken(field)} is {getattr(settings, field)!r}; choose one of {', '.join(map(str, allowed))}."
             )
+
+
+def check_texts(settings: type, given: Mapping[str, Any]) -> None:
+    """See that what is given for the text fields of a settings dataclass are texts.
+
+    Raises:
+        KindredError: naming the first that is none.
+    """
+    for field in fields(settings):
+        value = given.get(field.name, "")
+        if field.type in (str, "str") and not isinstance(value, str):
+            raise KindredError(f"{_spoken(field.name)} is {value!r:.100}; it must be a text.")
 
 
 def _spoken(field: str) -> str:

@@ -46,13 +46,17 @@ def postgresql():
         server.remove()
 
 
+def free_port():
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def serving(store_url, port=None, **environment):
     """A real dashboard on a store: its address and its process."""
-    if port is None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    port = port or free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app/server.py", "--server.port", str(port)],
         cwd=ROOT,

@@ -75,12 +75,12 @@ def both_palettes() -> dict[str, dict]:
 
 
 def escape(name: str) -> str:
-    """A task name that plotly shows as it is written, though plotly reads ``<b>`` and ``&amp;`` as markup.
+    """A name that plotly shows as it is written, though it reads ``<b>`` and ``&amp;`` as markup, ``%{x}`` as a value.
 
     >>> escape("<b>cats & dogs</b>")
     '&lt;b&gt;cats &amp; dogs&lt;/b&gt;'
     """
-    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "%&#123;")
 
 
 def shorten(name: str, limit: int = LONG_LABEL) -> str:

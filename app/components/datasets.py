@@ -1,5 +1,6 @@
 """Reaching data sets from a page: loaded once and kept, or why they cannot be had; and the tables that are kept."""
 
+import threading
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.datasets.tables.keeping import called
 from engine.datasets.tables.reading import READERS, read_table
 
 MOST_BYTES = 50 * 2**20  # of an uploaded table
+_READING = threading.Lock()  # a small file may take a gigabyte while it is unpacked: one at a time
 ROOMS, ROOM_SIZE = 60, 64  # that are rendered to be looked at
 # How the files lie in the folder of a data set that is read from disk.
 FILES = {
@@ -131,7 +133,7 @@ def kept_tables() -> dict[str, Path]:
     """The tables that are kept, by the name of their file, the newest first."""
     folder = tables_folder()
     found = [path for path in folder.iterdir() if path.suffix in READERS] if folder.is_dir() else []
-    found = [path for path in found if path.is_file() and not path.name.startswith(".")]
+    found = [path for path in found if path.is_file() and not path.is_symlink() and not path.name.startswith(".")]
     return {path.name: path for path in sorted(found, key=lambda path: -path.stat().st_mtime)}
 
 
@@ -150,7 +152,8 @@ def frame_in(key: str, name: str, _content: bytes | Path) -> pd.DataFrame:
     Raises:
         KindredError: if it cannot be read.
     """
-    return read_table(_content, name, MOST_BYTES)
+    with _READING:
+        return read_table(_content, name, MOST_BYTES)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

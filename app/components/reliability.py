@@ -49,13 +49,17 @@ def say_reliability(observed: Observed, steps: tuple[int, int]) -> None:
 
 
 def show_course(subject: Subject, observed: Observed) -> None:
-    """An expander with the curve of the reliability over the run; nothing where it is unknown throughout."""
+    """An expander with the curve of the reliability over the run, drawn only where it is open; nothing where it is
+    unknown throughout."""
     if not observed.quantity.noisy or observed.quantity.unit == "seed":  # which have no order
         return
     steps, values = observed.course
     if np.count_nonzero(np.isfinite(values)) < 2:
         return
-    with st.expander("How the reliability grew"):
+    expander = st.expander("How the reliability grew", key="reliability-course", on_change="rerun")
+    if not expander.open:
+        return
+    with expander:
         live_chart.plain(
             reliability_curve(steps, values, RELIABLE),
             key=f"reliability-{subject.id}",

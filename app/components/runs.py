@@ -1,24 +1,37 @@
 """Reaching the store from a page, and choosing the run, or the group of seeds, that the page shows."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Hashable
 
 import streamlit as st
 
-from app import metrics, state
+from app import access, metrics, state
 from app.charts.quantity import AFFINITY
-from app.components.live import follow
+from app.components.latest import Latest
+from app.components.live import follow_changes
 from app.components.observed import Observed
 from app.components.status import say_status, say_waiting
 from app.components.subject import Subject, find, no_such, subjects
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
+from engine.runs.reader import Reader
 from engine.runs.run import Event, Run
 from engine.runs.store import Store, store_url
 
 
-def store() -> Store:
-    """The one store of this dashboard."""
+def store() -> Reader:
+    """The one store of this dashboard, to be read; ``editing`` has it to be written.
+
+    Raises:
+        KindredError: if the visitor must log in and has not.
+    """
+    access.current()
+    return opened().reader()
+
+
+def opened() -> Store:
+    """The store, whoever asks."""
     return _open(store_url())
 
 
@@ -28,8 +41,14 @@ def _open(url: str) -> Store:
 
 
 def observed_in(subject: Subject, reading: str = AFFINITY.name) -> Observed:
-    """A reading over training of a run or a group; read again only when a run has moved on."""
-    return _observed(store().url, reading, tuple((run.id, run.step, run.status) for run in subject.runs))
+    """A reading over training of a run or a group; read again only when a run has another window."""
+    url = store().url
+    runs = tuple((run.id, *_extent(url, reading, run.id, run.step, run.status)) for run in subject.runs)
+
+    def make() -> Observed:
+        return Observed.of([_series(url, reading, *run) for run in runs], (url, reading, runs), reading)
+
+    return _latest_observed(url, reading, tuple(run.id for run in subject.runs)).of(runs, make)
 
 
 def readings_of(subject: Subject) -> tuple[str, ...]:
@@ -39,15 +58,25 @@ def readings_of(subject: Subject) -> tuple[str, ...]:
     return tuple(reading for reading in each[0] if all(reading in found for found in each)) if each else ()
 
 
-# Step and status only tell one state of a run from the next. (Streamlit would leave out a name with a _.)
+def _series(url: str, reading: str, run_id: str, *state: Hashable) -> AffinitySeries:
+    return _latest_series(url, reading, run_id).of(state, lambda: _open(url).series(run_id, reading))
+
+
+# One for all visitors; of a run at work the latest only, as each of its states would keep all its windows.
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _observed(url: str, reading: str, runs: tuple[tuple[str, int, str], ...]) -> Observed:
-    return Observed.of([_series(url, reading, *run) for run in runs], (url, reading, runs), reading)
+def _latest_observed(url: str, reading: str, runs: tuple[str, ...]) -> Latest[Observed]:
+    return Latest()
 
 
 @st.cache_resource(show_spinner=False, max_entries=48)
-def _series(url: str, reading: str, run_id: str, step: int, status: str) -> AffinitySeries:
-    return _open(url).series(run_id, reading)
+def _latest_series(url: str, reading: str, run_id: str) -> Latest[AffinitySeries]:
+    return Latest()
+
+
+# Step and status only tell one state of a run from the next. (Streamlit would leave out a name with a _.)
+@st.cache_resource(show_spinner=False, max_entries=1000)
+def _extent(url: str, reading: str, run_id: str, step: int, status: str) -> tuple[int, int, str]:
+    return *_open(url).extent(run_id, reading), status
 
 
 @st.cache_resource(show_spinner=False, max_entries=1000)
@@ -135,21 +164,25 @@ def follow_run(
         offered: the readings that the page lets choose from; it is drawn whole once there are others.
     """
 
-    def now() -> Subject:
-        return find(store().runs(), subject_id)
-
-    def part() -> None:
-        current = now()
+    def look() -> tuple[Hashable, bool]:
+        current = find(store(), subject_id)
         if offered is not None and readings_of(current) != offered:
             st.rerun()
         say_status(current)
+        told = tuple((run.status, run.tasks, run.note) for run in current.runs)
+        working = at_work()
+        shown = observed_in(current, reading).state, told, working and time.monotonic()
+        return shown, current.active or working
+
+    def part() -> None:
+        current = find(store(), subject_id)
         observed = observed_in(current, reading)
         if len(observed.series):
             draw(current, observed)
         else:
             say_nothing(current, observed, readings=offered is not None)
 
-    follow(part, lambda: now().active or at_work())
+    follow_changes(look, part, find(store(), subject_id).active or at_work())
 
 
 def say_nothing(subject: Subject, observed: Observed, readings: bool) -> None:

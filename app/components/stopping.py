@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from app.components.runs import store
-from engine.runs.launching.queue import launch
+from app.components.editing import editing_store, for_editors, resume
 from engine.runs.run import Run
 
 
@@ -15,11 +14,12 @@ def stop_and_resume(run: Run, width: str = "stretch") -> None:
         key=f"cancel-{run.id}",
         icon=":material/stop_circle:",
         width=width,
-        help="Its loop trains on without being observed." if own else None,
+        **for_editors("Its loop trains on without being observed." if own else None),
     ):
-        store().request_cancel(run.id)
+        editing_store().request_cancel(run.id)
         st.rerun()
-    if run.resumable and st.button("Resume", key=f"resume-{run.id}", icon=":material/resume:", width=width):
-        store().requeue(run.id)
-        launch(store(), [run.id])
+    if run.resumable and st.button(
+        "Resume", key=f"resume-{run.id}", icon=":material/resume:", width=width, **for_editors()
+    ):
+        resume(run)
         st.rerun()

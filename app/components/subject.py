@@ -6,7 +6,7 @@ from os.path import commonprefix
 from typing import Any
 
 from engine.affinity.series import IntervalMean
-from engine.errors import KindredError
+from engine.runs.reader import Reader
 from engine.runs.run import Run, source_of
 
 GROUP = "seeds:"  # what a group's address begins with; no run's id does
@@ -87,16 +87,15 @@ def subjects(runs: Sequence[Run]) -> dict[str, Subject]:
     return found
 
 
-def find(runs: Sequence[Run], subject_id: str) -> Subject:
-    """The run or group of that id, as it is now.
+def find(store: Reader, subject_id: str) -> Subject:
+    """The run or group of that id, as it is now; no other run is read.
 
     Raises:
         KindredError: if it was deleted.
     """
-    found = subjects(runs).get(subject_id)
-    if found is None:
-        raise KindredError(no_such(subject_id))
-    return found
+    if subject_id.startswith(GROUP):
+        return Subject(subject_id, tuple(store.group(subject_id.removeprefix(GROUP))))
+    return Subject(subject_id, (store.run(subject_id),))
 
 
 def no_such(subject_id: str) -> str:

@@ -15,6 +15,7 @@ from app.components.scale import order_of, pick_order, pick_scale, pick_unsure
 from app.components.subject import Subject
 from app.components.text import plain
 from app.views.affinity_pair import show_pair
+from engine.spreadsheets import csv_of
 
 _ABOUT = {
     True: "Row = **source**, the task whose gradient step is taken. Column = **target**, the task whose loss changes. "
@@ -89,10 +90,15 @@ def _matrix(subject: Subject, observed: Observed, show_self: bool) -> None:
 
 
 def _table(subject: Subject, observed: Observed, shown: live_chart.HeatmapResult) -> None:
+    """An expander whose content is drawn only where it is open."""
+    expander = st.expander("The same as a table", key="affinity-table", on_change="rerun")
+    if not expander.open:
+        return
     mean = observed.mean(*shown.steps)
-    with st.expander(f"The same as a table, {observed.quantity.span(mean.step_from, mean.step_to)}"):
+    with expander:
         rows = "Both directions are the same" if observed.quantity.mutual else "Rows = source, columns = target"
-        st.caption(f"{rows}; mean of {_counted(observed, mean.updates)}.")
+        span = observed.quantity.span(mean.step_from, mean.step_to)
+        st.caption(f"{rows}; mean of {_counted(observed, mean.updates)}, {span}.")
         parts = {in_words(observed.reading): (observed.reading, mean.affinity)}
         if np.isfinite(mean.standard_error).any():
             of_other = "" if observed.quantity is AFFINITY else f"{observed.reading}-"
@@ -121,7 +127,7 @@ def _counted(observed: Observed, number: int) -> str:
 def _numbers(tasks: tuple[str, ...], values: np.ndarray, button: str, file_name: str) -> None:
     """A table, and the same as a file; empty where a pair was never observed."""
     frame = pd.DataFrame(values, pd.Index(tasks, name="source"), pd.Index(tasks, name="target"))
-    st.download_button(button, frame.to_csv().encode(), file_name, "text/csv", icon=":material/download:")
+    st.download_button(button, csv_of(frame, index=True), file_name, "text/csv", icon=":material/download:")
     labels = [plain(task) for task in tasks]
     st.table(frame.set_axis(labels, axis=0).set_axis(labels, axis=1).map(_number))
 

@@ -58,8 +58,7 @@ def show() -> None:
     state.write_url(*_IN_ADDRESS)
 
     def now() -> list[Subject]:
-        runs = store().runs()
-        return [find(runs, side.subject_id) for side in (left, right)]
+        return [find(store(), side.subject_id) for side in (left, right)]
 
     def part() -> None:
         current = now()

@@ -12,6 +12,7 @@ from app.charts.comparison import entries_scatter
 from app.charts.heatmap import affinity_heatmap
 from app.charts.quantity import AFFINITY, difference_of
 from app.components import live_chart
+from app.components.frames import show_frame
 from app.components.observed import Observed
 from app.components.readings import in_words, say_entries
 from app.components.reliability import say_reliability
@@ -20,6 +21,7 @@ from app.components.subject import Subject
 from app.components.text import plain
 from engine.affinity.comparison import LEAST_FOR_INTERVAL, LEAST_TASKS, Comparison, Correlation, compare
 from engine.affinity.series import IntervalMean
+from engine.spreadsheets import csv_of
 
 PARTS = {"whole": "Whole run", "first": "First half", "second": "Second half"}
 _SCALES = {"raw": "As they are", "standardised": "Standardised", "rank": "Ranks"}
@@ -274,5 +276,5 @@ def _table(found: Comparison, scale: str, file_name: str) -> None:
         }
     ).sort_values(name, key=abs, ascending=False, kind="stable")
     with st.expander("The same as a table, the largest differences first"):
-        st.download_button("CSV", frame.to_csv(index=False).encode(), file_name, "text/csv", icon=":material/download:")
-        st.dataframe(frame, hide_index=True, width="stretch")
+        st.download_button("CSV", csv_of(frame), file_name, "text/csv", icon=":material/download:")
+        show_frame(frame, hide_index=True, width="stretch")

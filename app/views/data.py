@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import state
 from app.components.datasets import FILES, folder_of, loaded, on_disk, site_of, tasks_in, to_look_at
+from app.components.editing import for_editors
 from app.components.samples import names_in
 from app.components.text import plain
 from app.views.data_samples import browse, say_sizes, show_tasks
@@ -56,7 +57,7 @@ def _of_catalog(name: str, place: st.delta_generator.DeltaGenerator) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         _teach(name)
         return
-    if place.button("Launch a run on it", icon=":material/rocket_launch:", width="stretch"):
+    if place.button("Launch a run on it", icon=":material/rocket_launch:", width="stretch", **for_editors()):
         to_launch(name)
     say_sizes(dataset)
     if name == "rooms":

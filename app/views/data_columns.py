@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import state
 from app.components.datasets import TableSettings, columns_in
+from app.components.frames import edit_rows
 from app.components.text import plain
 from engine.datasets.tables.columns import INPUT, LEFT_OUT, TARGET, Column, listed
 from engine.datasets.tables.kinds import USABLE
@@ -29,8 +30,9 @@ def ask_columns(key: str, frame: pd.DataFrame) -> None:
     if editor not in st.session_state:  # a table that is edited must be given the same rows again
         state.keep(editor, _first_rows(key, frame))
     rows: list[dict[str, Any]] = state.kept(editor, list)
-    edited = st.data_editor(
+    edited = edit_rows(
         rows,
+        "column",
         key=editor,
         hide_index=True,
         disabled=["column", "guess", "values", "missing", "examples"],

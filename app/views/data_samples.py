@@ -9,6 +9,7 @@ import streamlit as st
 from app import state
 from app.charts.pictures import enlarged
 from app.components.datasets import rooms_at
+from app.components.frames import show_frame
 from app.components.samples import Card, Names, cards, room_cards, rows, tasks_of
 from app.components.tasks_table import ADJECTIVES, regime, split_sizes
 from app.components.text import plain
@@ -56,7 +57,7 @@ def show_tasks(found: pd.DataFrame) -> None:
     st.subheader("Tasks")
     if not found["dense"].any():
         found = found.drop(columns="dense")
-    st.dataframe(
+    show_frame(
         found,
         hide_index=True,
         column_config=COLUMNS,
@@ -149,7 +150,7 @@ def _show_rows(
     dataset: Dataset, split: str, part: int, numbers: np.ndarray, names: Names, table_rows: Rows | None
 ) -> None:
     found = table_rows(split, numbers) if table_rows else rows(dataset, split, part, numbers, names)
-    st.dataframe(found, height=35 * (len(found) + 1) + 3, alt=f"Samples of the {ADJECTIVES[split]} split")
+    show_frame(found, height=35 * (len(found) + 1) + 3, alt=f"Samples of the {ADJECTIVES[split]} split")
     if not table_rows:
         st.caption("Labels first. Inputs, and labels that are real numbers, have mean 0 and deviation 1 in training.")
 

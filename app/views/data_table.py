@@ -16,15 +16,15 @@ from app.components.datasets import (
     kept_tables,
     table_in,
     table_name,
-    tables_folder,
     tasks_in_table,
 )
+from app.components.editing import for_editors, keep_table, may_edit
+from app.components.frames import show_frame
 from app.components.text import plain
 from app.views.data_columns import ask_columns, ask_split, say_columns
 from app.views.data_samples import browse, say_sizes, show_tasks
 from engine.datasets.dataset import SPLITS, Dataset
 from engine.datasets.tables.columns import TARGET, Column
-from engine.datasets.tables.keeping import keep
 from engine.datasets.tables.kinds import BINARY, CATEGORY, levels
 from engine.datasets.tables.reading import READERS
 from engine.datasets.tables.splitting import split_table
@@ -79,7 +79,7 @@ def show_table() -> None:
         "Use this table",
         type="primary",
         icon=":material/rocket_launch:",
-        help="Keeps it, and opens the form that launches a run on it.",
+        **for_editors("Keeps it, and opens the form that launches a run on it."),
     ):
         _use(source)
     _look(source, frame, dataset, columns, chosen)
@@ -93,9 +93,9 @@ def _pick_source() -> Source | None:
         [ending.removeprefix(".") for ending in READERS],
         max_upload_size=MOST_BYTES // 2**20,
         key="data-upload",
-        help=_HELP,
+        **for_editors(_HELP),
     )
-    if upload is not None:
+    if upload is not None and may_edit():
         return Source(f"upload:{upload.file_id}", upload.name, upload.getvalue())
     kept = kept_tables()
     if not kept:
@@ -130,7 +130,7 @@ def _preview(source: Source, frame: pd.DataFrame) -> None:
         + (f"{missing:.1%} of the cells empty." if missing else "no cell empty.")
     )
     with st.expander("First rows", expanded=True):
-        st.dataframe(frame.head(PREVIEW), hide_index=True, alt=f"The first rows of {source.name}")
+        show_frame(frame.head(PREVIEW), hide_index=True, alt=f"The first rows of {source.name}")
 
 
 def _ask(source: Source, frame: pd.DataFrame) -> list[Column] | None:
@@ -154,11 +154,11 @@ def _use(source: Source) -> None:
     """Keep the table and turn to the launch form."""
     if isinstance(source.content, bytes):
         try:
-            path = keep(source.content, source.name, tables_folder(), MOST_BYTES)
+            kept = keep_table(source.content, source.name, MOST_BYTES)
         except KindredError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
-        state.put("table", path.name)
+        state.put("table", kept)
     state.keep("launching", True)
     state.go_to("runs")
 

@@ -9,6 +9,7 @@ from app import state
 from app.charts.correlations import correlations_chart
 from app.charts.payoff import payoff_chart
 from app.components import live_chart
+from app.components.frames import show_frame
 from app.components.text import plain
 from app.views.compare_result import interval_in_words, number
 from engine.runs.studies import kept_studies, published_studies
@@ -86,7 +87,7 @@ def _who_helps(counts: list[Helped]) -> None:
         }
         for each in counts
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
+    show_frame(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
 
 
 def _what_pays(names: list[str]) -> None:
@@ -110,4 +111,4 @@ def _what_pays(names: list[str]) -> None:
         ),
         "Regret, %": st.column_config.NumberColumn(format="%.2f"),
     }
-    st.dataframe(table, hide_index=True, width="stretch", height="content", column_config=config)
+    show_frame(table, hide_index=True, width="stretch", height="content", column_config=config)

@@ -8,6 +8,7 @@ from app import state
 from app.charts.graph import positions
 from app.charts.quantity import AFFINITY, quantity_of
 from app.components import live_chart
+from app.components.frames import show_frame
 from app.components.observed import Observed
 from app.components.readings import over, pick_reading, say_entries, say_unknown
 from app.components.reliability import say_reliability
@@ -96,4 +97,4 @@ def _strongest(observed: Observed, shown: live_chart.GraphResult) -> None:
     with st.expander(
         plain(f"The {'lines' if observed.quantity.mutual else 'arrows'}{whose} as a table, strongest first, {span}")
     ):
-        st.dataframe(arrows, hide_index=True, width="stretch")
+        show_frame(arrows, hide_index=True, width="stretch")

@@ -5,6 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import state
 from app.components import live_chart
+from app.components.editing import for_editors, may_edit
 from app.components.kinds import NO_AFFINITY, kind, of_networks
 from app.components.observed import Observed
 from app.components.runs import follow_run, interval, pick_run
@@ -18,7 +19,7 @@ from app.views.grouping_more import show_alternatives, show_explanation
 from app.views.grouping_problem import IN_ADDRESS, problem_for
 from app.views.grouping_stability import show_stability
 from engine.errors import KindredError
-from engine.grouping.export import from_file, to_json
+from engine.grouping.export import MOST_BYTES, from_file, to_json
 from engine.grouping.feasibility import refuse
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import Solution
@@ -33,8 +34,13 @@ def show() -> None:
         "many full-size networks you can afford to run (1 SNT, standard network time, each)."
     )
     with st.expander("Open a grouping file", icon=":material/upload_file:"):
-        upload = st.file_uploader("Grouping file", type="json", help="A file that was downloaded from this page.")
-    if upload is not None:
+        upload = st.file_uploader(
+            "Grouping file",
+            type="json",
+            max_upload_size=MOST_BYTES // 2**20,
+            **for_editors("A file that was downloaded from this page."),
+        )
+    if upload is not None and may_edit():
         end_search()
         _imported(upload.getvalue())
         return

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import state
+from app.components.frames import edit_rows
 from app.components.text import plain
 from app.views.grouping_problem import CONDITIONS, all_but_excluded, any_condition, served_at_first, serving_tasks
 from engine.grouping.solution import Network
@@ -247,8 +248,9 @@ def _weights(run: Run, serving: Sequence[str], key: Callable[[str], str]) -> Non
     if not rows:
         return
     st.markdown("Weights in the value", help="A task of weight 2 counts twice in the mean of the scores.")
-    edited = st.data_editor(
+    edited = edit_rows(
         rows,
+        "task",
         key=editor,
         hide_index=True,
         disabled=["task"],

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components.editing import editing_store, for_editors
 from app.components.kinds import NETWORK, STUDY, kind, progress, setting
 from app.components.live import follow
 from app.components.runs import events_of, store
@@ -57,13 +58,13 @@ def show() -> None:
     )
     with actions.container(horizontal=True, horizontal_alignment="right"):
         launch_button()
-        if st.button("Import a matrix", icon=":material/upload:"):
+        if st.button("Import a matrix", icon=":material/upload:", **for_editors()):
             import_matrix()
 
     with st.expander("Track your own loop", icon=":material/code:"):
         st.markdown("A few lines in any PyTorch loop; the run appears here as soon as it begins.")
         st.code(SNIPPET, language="python")
-    follow(_list, lambda: any(run.active for run in store().runs()))
+    follow(_list, lambda: store().overview().active > 0)
 
 
 def _list() -> None:
@@ -131,8 +132,12 @@ def _row(run: Run, seeds: int, places: Mapping[str, str]) -> None:
             if page == "studies":
                 state.choose_of("study", run.id)
             state.go_to(page)
-        with st.popover("Manage", help="Stop, rename, delete and more", key=f"more-{run.id}"):
-            _actions(run, seeds)
+        menu = st.popover(
+            "Manage", help="Stop, rename, delete and more", key=f"more-{run.id}", on_change="rerun"
+        )  # 50 menus take longer to draw than all else on the page
+        if menu.open:
+            with menu:
+                _actions(run, seeds)
 
 
 def _progress(run: Run) -> None:
@@ -184,12 +189,13 @@ def _actions(run: Run, seeds: int) -> None:
     stop_and_resume(run)
     with st.form(f"rename-{run.id}", border=False):
         name = st.text_input("New name", run.name, max_chars=200)
-        if st.form_submit_button("Rename", icon=":material/edit:", width="stretch"):
-            store().rename(run.id, name)
+        if st.form_submit_button("Rename", icon=":material/edit:", width="stretch", **for_editors()):
+            editing_store().rename(run.id, name)
             st.rerun()
     if run.config:
         with st.expander("Settings"):
-            settings = pd.DataFrame({"value": {key: _written(value) for key, value in run.config.items()}})
+            told = {plain(key): plain(_written(value)) for key, value in run.config.items()}
+            settings = pd.DataFrame({"value": told})
             st.table(settings)
     entries = events_of(run, _LOG_ENTRIES)
     if entries:
@@ -199,9 +205,10 @@ def _actions(run: Run, seeds: int) -> None:
         if text:
             st.caption(plain(text))
     if not run.active:
-        sure = st.checkbox("Delete it with all it stored", key=f"sure-{run.id}")
-        if st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:", disabled=not sure, width="stretch"):
-            store().delete(run.id)
+        sure = st.checkbox("Delete it with all it stored", key=f"sure-{run.id}", **for_editors())
+        off = for_editors(disabled=not sure)
+        if st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:", width="stretch", **off):
+            editing_store().delete(run.id)
             st.rerun()
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import state
 from app.components.descriptions import Asking
+from app.components.editing import editing_store, for_editors, launch_runs, may_edit
 from app.components.kinds import FEDERATED, LINEAR, NETWORK, STUDY
-from app.components.runs import store
 from app.components.subject import GROUP
 from app.components.text import plain
 from app.views.runs_affinity import ask_affinity
@@ -21,12 +21,11 @@ from app.views.runs_network import ask_network
 from app.views.runs_study import ask_course, ask_networks, ask_tasks, say_amount
 from app.views.runs_training import ask_training
 from app.views.runs_weighting import ask_weighting
-from engine.affinity.matrix import read_affinity
+from engine.affinity.matrix import MOST_BYTES, read_affinity
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.runs.configs import Config
 from engine.runs.descriptions import Description
-from engine.runs.launching.queue import launch
 from engine.runs.study_config import StudyConfig
 
 _OWN = (
@@ -37,9 +36,9 @@ _OWN = (
 
 def launch_button() -> None:
     """The button that opens the launch form; the form stays open over reruns of the page, until it is closed."""
-    if st.button("Launch a run", type="primary", icon=":material/rocket_launch:"):
+    if st.button("Launch a run", type="primary", icon=":material/rocket_launch:", **for_editors()):
         state.keep("launching", True)
-    if state.kept("launching", lambda: False):
+    if may_edit() and state.kept("launching", lambda: False):
         launch_form()
 
 
@@ -192,8 +191,7 @@ def _cannot_launch() -> None:
 
 def _launch(config: Config, name: str, seeds: int) -> None:
     try:
-        run_ids = store().create_seeds(config, name, seeds)
-        launch(store(), run_ids)
+        run_ids = launch_runs(config, name, seeds)
     except KindredError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -211,7 +209,7 @@ def import_matrix() -> None:
         "A labelled square table (`.csv`, first row = targets, first column = sources), an object with `tasks` and "
         "`affinity` (`.json`), or a square array (`.npy`). **Rows are sources, columns are targets; higher is better.**"
     )
-    upload = st.file_uploader("File", type=["csv", "json", "npy"])
+    upload = st.file_uploader("File", type=["csv", "json", "npy"], max_upload_size=MOST_BYTES // 2**20)
     name = st.text_input("Name", placeholder="left empty: the file's name", max_chars=200)
     tasks = st.text_input("Task names, separated by commas", help="Only for .npy, which carries none.")
     if not st.button("Import", type="primary", disabled=upload is None):
@@ -219,7 +217,7 @@ def import_matrix() -> None:
     try:
         names = tuple(part.strip() for part in tasks.split(",")) if tasks.strip() else None
         matrix = read_affinity(upload.getvalue(), upload.name, names)
-        run_id = store().add_matrix(matrix, name.strip() or upload.name[:200], source=upload.name[:200])
+        run_id = editing_store().add_matrix(matrix, name.strip() or upload.name[:200], source=upload.name[:200])
     except KindredError as error:
         st.error(plain(str(error)))
         return

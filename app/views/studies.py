@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state
+from app.components.editing import for_editors
 from app.components.kinds import STUDY
 from app.components.live import follow
 from app.components.studies import Choice, find_choice, pick_study
@@ -29,7 +30,7 @@ def show() -> None:
         "compare: by how much a task really gains from its company, rather than what one training foretells."
     )
     picker, action = st.columns([3, 1], vertical_alignment="bottom")
-    if action.button("Measure networks", icon=":material/rocket_launch:", width="stretch"):
+    if action.button("Measure networks", icon=":material/rocket_launch:", width="stretch", **for_editors()):
         to_launch()
     with picker:
         key = pick_study().key

@@ -10,6 +10,7 @@ from app import state
 from app.charts.comparison import entries_scatter
 from app.charts.correlations import correlations_chart
 from app.components import live_chart
+from app.components.frames import show_frame
 from app.components.losses import SPLITS, pick_split, splits_of
 from app.components.studies import Choice, find_choice, study_names
 from app.components.text import plain
@@ -92,7 +93,7 @@ def _correlations(choice: Choice, split: str, found: dict[str, tuple[str, Compar
         key=f"alike-{choice.key}-{split}",
         label="Correlation of the measured gains with those of other studies, and with what was foretold",
     )
-    st.dataframe(
+    show_frame(
         pd.DataFrame([_row(name, each) for name, each in found.values()]).rename(columns={"with": "Gains and"}),
         hide_index=True,
         width="stretch",
@@ -172,4 +173,4 @@ def _between_all(split: str) -> None:
     if rows:
         with st.expander("Every two studies that compare"):
             frame = pd.DataFrame(rows).rename(columns={"with": "Gains of"})
-            st.dataframe(frame, hide_index=True, width="stretch", height="content", column_config=_COLUMNS)
+            show_frame(frame, hide_index=True, width="stretch", height="content", column_config=_COLUMNS)

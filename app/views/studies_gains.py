@@ -11,6 +11,7 @@ from app.components import live_chart
 from app.components.losses import SPLITS, pick_split
 from app.components.studies import Choice
 from app.components.text import plain
+from engine.spreadsheets import csv_of
 from engine.studies.relations import gains, gains_over_full
 
 _OVER = {"half": "half size", "full": "full size"}
@@ -72,7 +73,7 @@ def _table(table: np.ndarray, tasks: tuple[str, ...], file_name: str) -> None:
     frame = pd.DataFrame(table, pd.Index(tasks, name="source"), pd.Index(tasks, name="target"))
     with st.expander("The same as a table"):
         st.caption("Gains in percent; rows = source, columns = target.")
-        st.download_button("CSV", frame.to_csv().encode(), file_name, "text/csv", icon=":material/download:")
+        st.download_button("CSV", csv_of(frame, index=True), file_name, "text/csv", icon=":material/download:")
         labels = [plain(task) for task in tasks]
         st.table(frame.set_axis(labels, axis=0).set_axis(labels, axis=1).map(_number))
 

@@ -9,6 +9,7 @@ import streamlit as st
 from app import state
 from app.charts.budgets import OPTIMAL, budget_curves
 from app.components import live_chart
+from app.components.frames import show_frame
 from app.components.groupings import MOST_TASKS, Groupings, Served, groupings_of, served_by
 from app.components.studies import Choice
 from app.components.text import plain
@@ -106,7 +107,7 @@ def _at_budget(choice: Choice, found: Groupings, budget: float) -> None:
     study, place = choice.study, found.budgets.index(budget)
     st.subheader(f"With {budget:g} SNT")
     table = ways_table(study, found, place)
-    st.dataframe(table, width="stretch", height="content", column_config=_COLUMNS, placeholder="–")
+    show_frame(table, width="stretch", height="content", column_config=_COLUMNS, placeholder="–")
     able = [name for name in found.chosen if found.chosen[name][place] is not None]
     if not able:
         st.info(f"No way serves all tasks with {budget:g} SNT; raise the budget.", icon=":material/info:")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.components.frames import show_frame
 from app.components.losses import SPLITS, pick_split
 from app.components.studies import Choice
 from app.components.text import plain
@@ -27,7 +28,7 @@ def show_networks(choice: Choice) -> None:
             "Values", [_LOSSES, _METRICS], default=_LOSSES, required=True, key=f"pick-values-{choice.key}"
         )
     frame = networks_table(study, split, values == _METRICS)
-    st.dataframe(
+    show_frame(
         frame,
         hide_index=True,
         width="stretch",

@@ -6,10 +6,12 @@ import streamlit as st
 from app import state
 from app.charts.gains import gains_chart
 from app.components import live_chart
+from app.components.frames import show_frame
 from app.components.live import follow
 from app.components.runs import store
 from app.components.text import plain
 from engine.runs.sweep import SINGLE_TASK, runs_of, table
+from engine.spreadsheets import csv_of
 
 COMMAND = "python -m engine sweep --dataset yeast --seeds 3"
 _COLUMNS = {
@@ -74,9 +76,9 @@ def _sweep(name: str, split: str) -> None:
         key=f"gains-{name}-{split}",
         label="Mean relative gain over single-task training of every design and weighting",
     )
-    st.dataframe(found, column_config={"variant": "Design, weighting", **_COLUMNS}, width="stretch", height="content")
+    show_frame(found, column_config={"variant": "Design, weighting", **_COLUMNS}, width="stretch", height="content")
     file_name = f"sweep-{name}-{split}.csv".replace("/", "-")
-    st.download_button("CSV", found.to_csv().encode(), file_name, "text/csv", icon=":material/download:")
+    st.download_button("CSV", csv_of(found, index=True), file_name, "text/csv", icon=":material/download:")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

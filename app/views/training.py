@@ -44,11 +44,7 @@ def show() -> None:
     about = st.empty()
     subject = pick_run()
     about.caption(_ABOUT[kind(subject.first)])
-
-    def now() -> Subject:
-        return find(store().runs(), subject.id)
-
-    follow(lambda: _page(now()), lambda: now().active)
+    follow(lambda: _page(find(store(), subject.id)), lambda: find(store(), subject.id).active)
 
 
 def _page(subject: Subject) -> None:

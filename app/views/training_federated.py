@@ -8,6 +8,7 @@ from app.charts.rounds import MethodRounds, error_curves, gap_curves, presence
 from app.components import live_chart
 from app.components.communicated import ARTIFACT, Communicated, Told
 from app.components.curve_picker import pick_curve
+from app.components.frames import show_frame
 from app.components.kinds import FEDERATED, FIRST, methods_in_words
 from app.components.learned import ERROR
 from app.components.runs import store
@@ -16,6 +17,7 @@ from app.components.subject import Subject
 from app.components.text import joined, plain, size
 from engine.federated.summary import GOAL
 from engine.runs.run import Run
+from engine.spreadsheets import csv_of
 
 ABOUT = (
     "Each task is a client that keeps its data to itself; only models are sent, in rounds. **mocha** learns a model "
@@ -174,7 +176,7 @@ def _presence(subject: Subject, found: Communicated) -> None:
 def _numbers(subject: Subject, found: Communicated) -> None:
     st.subheader("Client by client")
     numbers = {name: st.column_config.NumberColumn(f"error of {name}", format="%.4f") for name in found.methods}
-    st.dataframe(
+    show_frame(
         found.final(),
         hide_index=True,
         width="stretch",
@@ -183,7 +185,7 @@ def _numbers(subject: Subject, found: Communicated) -> None:
     st.caption("Test errors at the last round so far; samples: of training.")
     st.download_button(
         "CSV of all rounds",
-        lambda: found.table().to_csv(index=False).encode(),
+        lambda: csv_of(found.table()),
         f"{subject.file_name}-rounds.csv",
         "text/csv",
         icon=":material/download:",

@@ -16,6 +16,7 @@ from app.components.status import way_on
 from app.components.subject import Subject
 from app.components.text import joined, plain
 from engine.runs.run import Run
+from engine.spreadsheets import csv_of
 
 ABOUT = (
     "Linear models of all tasks, learned together by several methods from few samples a task up to many. Where "
@@ -67,7 +68,7 @@ def show_linear(subject: Subject) -> None:
     _tables(learned, task)
     st.download_button(
         "CSV of all errors",
-        lambda: learned.table().to_csv(index=False).encode(),
+        lambda: csv_of(learned.table()),
         f"{subject.file_name}-learning-curves.csv",
         "text/csv",
         icon=":material/download:",

@@ -5,19 +5,21 @@ import pandas as pd
 import streamlit as st
 
 from app.components.course import Course, losses_table, role, weights_table
+from app.components.frames import show_frame
 from app.components.subject import Subject
+from engine.spreadsheets import csv_of
 
 
 def show_numbers(subject: Subject, course: Course) -> None:
     """The last values of every task, and downloads."""
     with st.expander("The same as numbers", icon=":material/table_chart:"):
-        st.dataframe(standing(subject, course), hide_index=True, width="stretch")
+        show_frame(standing(subject, course), hide_index=True, width="stretch")
         st.caption("The last values of the run so far; best: over all evaluations of the validation data.")
     name = subject.file_name
     with st.container(horizontal=True):
         st.download_button(
             "CSV of losses and metrics",
-            lambda: losses_table(subject.runs).to_csv(index=False).encode(),
+            lambda: csv_of(losses_table(subject.runs)),
             f"{name}-training.csv",
             "text/csv",
             icon=":material/download:",
@@ -26,7 +28,7 @@ def show_numbers(subject: Subject, course: Course) -> None:
         if len(course.weights):
             st.download_button(
                 "CSV of task weights",
-                lambda: weights_table(subject.runs).to_csv(index=False).encode(),
+                lambda: csv_of(weights_table(subject.runs)),
                 f"{name}-weights.csv",
                 "text/csv",
                 icon=":material/download:",

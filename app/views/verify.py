@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import state
+from app.components.editing import for_editors
 from app.components.groupings import MOST_TASKS
 from app.components.live import follow
 from app.components.studies import Choice, find_choice, pick_study
@@ -34,7 +35,7 @@ def show() -> None:
         "network to train next, and whether such predictions come true."
     )
     picker, action = st.columns([3, 1], vertical_alignment="bottom")
-    if action.button("Measure networks", icon=":material/rocket_launch:", width="stretch"):
+    if action.button("Measure networks", icon=":material/rocket_launch:", width="stretch", **for_editors()):
         to_launch()
     with picker:
         key = pick_study().key

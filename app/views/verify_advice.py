@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.components.frames import show_frame
 from app.components.groupings import Served, served_by
 from app.components.text import joined, plain
 from app.views.verify_scene import Scene, predictor_name
@@ -129,7 +130,7 @@ def show_advice(scene: Scene) -> None:
         st.markdown(":material/check_circle: Nothing: no network that is not trained is likely to matter.")
         return
     frame = next_table(scene)
-    st.dataframe(frame, hide_index=True, width="stretch", height="content", column_config=_NEXT)
+    show_frame(frame, hide_index=True, width="stretch", height="content", column_config=_NEXT)
     more = len(scene.advice.next) - len(frame)
     left = (
         f"{more} more may matter, too. " if more > 1 else "One more may matter, too. " if more else ""

@@ -10,6 +10,7 @@ from app.charts.budgets import OPTIMAL
 from app.charts.flow import flow_chart
 from app.components import live_chart
 from app.components.advising import at_random, of_ways
+from app.components.frames import show_frame
 from app.views.verify_scene import ENOUGH, Scene
 from engine.studies.advisor import best_known
 from engine.studies.ways import regret
@@ -74,7 +75,7 @@ def show_flow(scene: Scene) -> None:
             "As the advisor would have spoken after each network, in the order in which their trainings began. The "
             "true regret is known once every network is measured."
         )
-    st.dataframe(
+    show_frame(
         frame.dropna(axis="columns", how="all"),
         hide_index=True,
         width="stretch",

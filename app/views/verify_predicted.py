@@ -8,6 +8,7 @@ from app import state
 from app.charts.predicted import predicted_chart
 from app.components import live_chart
 from app.components.advising import EARLY, foretold, foretold_each
+from app.components.frames import show_frame
 from app.components.text import joined, plain
 from app.views.verify_scene import Scene, predictor_name
 from engine import catalog
@@ -93,7 +94,7 @@ def show_predicted(scene: Scene) -> None:
         "came true."
     )
     st.subheader("How right each predictor is")
-    st.dataframe(
+    show_frame(
         frame, hide_index=True, width="stretch", height="content", column_config=_COLUMNS, placeholder="–"
     )  # fmt: skip
     if predictor_name(EARLY) not in absent:
@@ -162,7 +163,7 @@ def _show_trust(scene: Scene) -> None:
         return
     most = sorted(trust, key=trust.__getitem__, reverse=True)
     with st.expander(f"What the combination goes by: most by {joined([_PARTS.get(each, each) for each in most[:2]])}"):
-        st.dataframe(
+        show_frame(
             pd.DataFrame(
                 {"source": [_PARTS.get(each, each) for each in most], "share": [100 * trust[each] for each in most]}
             ),

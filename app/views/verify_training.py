@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
+from app.components.editing import for_editors, launch_runs
 from app.components.runs import store
 from app.components.status import far
 from app.components.stopping import stop_and_resume
@@ -15,7 +16,6 @@ from app.views.verify_scene import ENOUGH, Scene
 from engine.datasets.tables.columns import listed
 from engine.errors import KindredError
 from engine.runs.advised import ARTIFACT
-from engine.runs.launching.queue import launch
 from engine.runs.run import Run
 from engine.runs.studies import study_config
 from engine.runs.study_config import StudyConfig
@@ -77,7 +77,11 @@ def show_first(scene: Scene) -> None:
         icon=":material/hourglass_top:",
     )
     run = scene.choice.run
-    if run is not None and not at_work(scene.choice) and st.button("Train them", icon=":material/model_training:"):
+    if (
+        run is not None
+        and not at_work(scene.choice)
+        and st.button("Train them", icon=":material/model_training:", **for_editors())
+    ):
         _launch(training_of(study_config(run), names), f"{run.name}: every task alone")
 
 
@@ -106,7 +110,7 @@ def _ask_next(scene: Scene) -> None:
     cost = float(scene.study.costs[places].sum()) * config.seeds
     st.caption(f"{plain(joined(names))}: about {cost * _epochs(scene, config):,.3g} SNT-epochs.")
     label = "Train the next network" if count == 1 else f"Train the next {count} networks"
-    if st.button(label, icon=":material/model_training:", type="primary"):
+    if st.button(label, icon=":material/model_training:", type="primary", **for_editors()):
         _launch(training_of(config, names), f"{scene.choice.run.name}: {names[0]}{' and more' if count > 1 else ''}")
 
 
@@ -118,7 +122,7 @@ def _ask_allowance(scene: Scene) -> None:
     allowance = left.number_input("Allowance, SNT-epochs", 1.0, 1e12, usual, format="%g", help=_ALLOWANCE)
     bound = right.number_input("Enough: bound, %", 0.0, 100.0, ENOUGH, format="%g", help=_STOP)
     st.caption(f"For a budget of {scene.budget:g} SNT. It trains what it would ask for here, by the combination.")
-    if st.button("Let the advisor go on", icon=":material/auto_mode:"):
+    if st.button("Let the advisor go on", icon=":material/auto_mode:", **for_editors()):
         every = len(scene.study.networks) > len(scene.choice.study.networks)
         _launch(advised_of(config, allowance, scene.budget, bound, every), f"{run.name}: advisor")
 
@@ -151,8 +155,7 @@ def _epochs(scene: Scene, config: StudyConfig) -> float:
 
 def _launch(config: StudyConfig, name: str) -> None:
     try:
-        run_id = store().create(config, name[:200])
-        launch(store(), [run_id])
+        launch_runs(config, name[:200])
     except KindredError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -11,6 +11,7 @@ from app.charts.budgets import OPTIMAL
 from app.charts.ways import ADVISOR, RANDOM, Lost, frontier_chart, ways_dots
 from app.components import live_chart
 from app.components.advising import fingerprint, of_random_groupings
+from app.components.frames import show_frame
 from app.components.groupings import Groupings, every_grouping
 from app.components.text import plain
 from app.views.verify_advice import loss_word, shown
@@ -56,7 +57,7 @@ def show_ways(scene: Scene) -> None:
         f"All within {scene.budget:g} SNT. Each way chooses by what it knows of validation losses; what counts is what "
         f"its grouping loses on test: the mean over tasks{_weighed(study)}, lower is better."
     )
-    st.dataframe(
+    show_frame(
         frame.dropna(axis="columns", how="all"),
         hide_index=True,
         width="stretch",

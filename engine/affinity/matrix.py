@@ -1,5 +1,6 @@
 """A labelled affinity matrix: checked once at the door, trusted everywhere behind it."""
 
+import csv
 import io
 import json
 from collections.abc import Sequence
@@ -8,7 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from engine.arrays import array_of
 from engine.errors import KindredError
+from engine.spreadsheets import as_written
+
+MOST_BYTES = 8 * 2**20  # of a file: 600 tasks with all their digits
 
 
 def check_tasks(tasks: Sequence[str]) -> tuple[str, ...]:
@@ -23,6 +28,8 @@ def check_tasks(tasks: Sequence[str]) -> tuple[str, ...]:
     for position, task in enumerate(tasks):
         if not isinstance(task, str) or not task.strip():
             raise KindredError(f"Task {position + 1} has the name {task!r}; give every task a non-empty text name.")
+        if any("\ud800" <= letter <= "\udfff" for letter in task):
+            raise KindredError(f"The task name {task!r} holds half a character, which cannot be written; leave it out.")
         if task in seen:
             raise KindredError(f"The task name {task!r} occurs twice; task names must be unique, so rename one.")
         seen.add(task)
@@ -48,7 +55,7 @@ class AffinityMatrix:
         tasks = check_tasks(self.tasks)
         try:
             values = np.array(self.values, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise KindredError(f"An affinity matrix must hold numbers only, but {error}.") from None
         if values.ndim != 2 or values.shape[0] != values.shape[1]:
             raise KindredError(
@@ -90,16 +97,23 @@ def read_affinity(content: bytes, name: str, tasks: Sequence[str] | None = None)
         tasks: the task names; needed for ``.npy``, and refused for the labelled formats.
 
     Raises:
-        KindredError: if the file cannot be read as such a matrix.
+        KindredError: if the file cannot be read as such a matrix, or has more than ``MOST_BYTES``.
     """
+    if len(content) > MOST_BYTES:
+        raise KindredError(
+            f"{name} has {len(content) / 2**20:,.1f} MiB, but at most {MOST_BYTES / 2**20:g} MiB are read; leave out "
+            "tasks, or digits."
+        )
     ending = name.rsplit(".", 1)[-1].lower()
     readers = {"csv": _read_csv, "json": _read_json}
     if ending == "npy":
         if tasks is None:
             raise KindredError(f"{name} carries no task names; give them with --tasks a,b,c, one per row.")
         try:
-            values = np.load(io.BytesIO(content), allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
+            values = array_of(content, name)
+        except KindredError:
+            raise
+        except Exception as error:  # NumPy's own parser of headers raises nearly anything
             raise KindredError(f"{name} is not a readable .npy array ({error}); save it with numpy.save.") from None
         return AffinityMatrix(tuple(tasks), values)
     if ending not in readers:
@@ -115,28 +129,31 @@ def read_affinity(content: bytes, name: str, tasks: Sequence[str] | None = None)
 
 def _read_csv(text: str, name: str) -> AffinityMatrix:
     try:
-        table = pd.read_csv(io.StringIO(text), header=None, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise KindredError(
-            f"{name} is not a table ({str(error).strip()}); write one row per source task with equally many columns."
-        ) from None
-    targets = check_tasks(table.iloc[0, 1:].tolist())
-    sources = check_tasks(table.iloc[1:, 0].tolist()) if len(table) > 1 else ()
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True) if row]
+    except csv.Error as error:
+        raise KindredError(f"{name} is not CSV ({error}); write one row per source task, each on a line.") from None
+    uneven = next((number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])), None)
+    if not rows or uneven is not None:
+        found = f"row {uneven} has {len(rows[uneven - 1])} cells, and the first {len(rows[0])}" if rows else "is empty"
+        raise KindredError(f"{name} is not a table ({found}); write one row per source task with equally many columns.")
+    targets = check_tasks([as_written(label) for label in rows[0][1:]])
+    sources = check_tasks([as_written(row[0]) for row in rows[1:]]) if len(rows) > 1 else ()
     if set(sources) != set(targets):
         odd = sorted(set(sources) ^ set(targets))[0]
         raise KindredError(
             f"{name}: {odd!r} labels a row or a column but not both; a labelled square has the same tasks as rows "
             "(sources) and columns (targets)."
         )
-    cells = table.iloc[1:, 1:].to_numpy()
-    values = np.empty(cells.shape)
-    for (row, column), cell in np.ndenumerate(cells):
-        try:
-            values[row, column] = float(cell)
-        except ValueError:
-            raise KindredError(
-                f"{name}: the affinity of {sources[row]!r} onto {targets[column]!r} is {cell!r}; write a number."
-            ) from None
+    values = np.empty((len(sources), len(targets)))
+    for row, (_, *cells) in enumerate(rows[1:]):
+        for column, cell in enumerate(cells):
+            try:
+                values[row, column] = float(cell)
+            except ValueError:
+                raise KindredError(
+                    f"{name}: the affinity of {sources[row]!r} onto {targets[column]!r} is {cell[:40]!r}; write a "
+                    "number."
+                ) from None
     order = [sources.index(target) for target in targets]
     return AffinityMatrix(targets, values[order])
 
@@ -144,7 +161,7 @@ def _read_csv(text: str, name: str) -> AffinityMatrix:
 def _read_json(text: str, name: str) -> AffinityMatrix:
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also whole numbers of too many digits
         raise KindredError(f"{name} is not JSON ({error}); mend the file.") from None
     if not isinstance(content, dict) or not {"tasks", "affinity"} <= content.keys():
         raise KindredError(f"{name} must be an object with the keys 'tasks' and 'affinity' ([source][target]).")

@@ -116,9 +116,9 @@ def class_table(folder: Path, file: h5py.File, training: np.ndarray) -> tuple[np
 def _mapped(path: Path, labels: int, classes: int) -> np.ndarray:
     """From a file with the class of every label: in ``mapClass``, or in the first field of ``classMapping13``."""
     file = read_matlab(path)
-    mapping = file.get("classMapping13", file.get("mapClass"))
-    if mapping is not None and mapping.dtype.names:
-        mapping = mapping[mapping.dtype.names[0]].item()
+    mapping = next(
+        (values for name, values in file.items() if name.startswith("classMapping13.")), file.get("mapClass")
+    )
     numbers = whole_numbers(mapping, 0, classes)
     if numbers is None or len(numbers) != labels:
         raise KindredError(

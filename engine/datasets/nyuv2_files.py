@@ -7,9 +7,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
+from engine.datasets.matlab import numeric_variables
 from engine.errors import KindredError
 
 SITE = "https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html"
@@ -39,21 +38,23 @@ def opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, RuntimeError) as error:
+    except KindredError:
+        raise
+    except Exception as error:  # h5py raises nearly anything on damaged files
         raise KindredError(
             f"{path} is damaged, or not a MATLAB 7.3 file ({error}); copy it again, or {ORIGINAL}."
         ) from error
 
 
-def read_matlab(path: Path) -> dict[str, Any]:
-    """The variables of an older MATLAB file.
+def read_matlab(path: Path) -> dict[str, np.ndarray]:
+    """The matrices of numbers in an older MATLAB file.
 
     Raises:
         KindredError: if it cannot be read.
     """
     try:
-        return loadmat(path)
-    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
+        return numeric_variables(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise KindredError(f"{path} is damaged, or not a MATLAB file ({error}); copy it again.") from error
 
 

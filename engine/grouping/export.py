@@ -17,6 +17,7 @@ from engine.grouping.solution import Certificate, Network, Prices, Solution, eva
 
 FORMAT = "kindred.grouping/1"
 ORIENTATION = "source,target"
+MOST_BYTES = 4 * 2**20  # of a file
 AGREEMENT = 1e-9  # how far, relatively, a value or gap in a file may be from its recomputation
 
 
@@ -108,8 +109,13 @@ def from_file(content: bytes | str) -> tuple[Solution, dict]:
         The solution and the file's ``source``; `to_file` of the two gives the same content again.
 
     Raises:
-        KindredError: naming the first thing that is wrong and where.
+        KindredError: naming the first thing that is wrong and where, or that the file has more than ``MOST_BYTES``.
     """
+    if len(content) > MOST_BYTES:
+        raise KindredError(
+            f"The grouping file has {len(content) / 2**20:,.1f} MiB, but at most {MOST_BYTES / 2**20:g} MiB are read; "
+            "a grouping with its problem has less, so export it again."
+        )
     document = _parse(content)
     _check_version(document)
     if (error := next(_validator().iter_errors(document), None)) is not None:
@@ -173,7 +179,9 @@ def _parse(content: bytes | str) -> dict:
             raise KindredError("The grouping file is not UTF-8 text; save it as UTF-8.") from None
     try:
         document = json.loads(content, parse_float=_finite, parse_int=_finite_integer, parse_constant=_finite)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except KindredError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise KindredError(f"The grouping file is not JSON ({error}); export it again.") from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), str):
         raise KindredError(f'This is no grouping file: it must be a JSON object with the field "format": "{FORMAT}".')

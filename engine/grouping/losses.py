@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.errors import KindredError
 from engine.grouping.candidates import Candidate
+from engine.spreadsheets import as_written
 
 COLUMNS = ("network", "cost_snt", "task", "loss")
 OPTIONAL_COLUMNS = ("setting", "split")
@@ -204,7 +205,7 @@ def _rows(content: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
                     f"{where} has {len(cells)} cells for {len(header)} columns; separate cells by commas and write "
                     "decimals with a point."
                 )
-            row = dict(zip(header, cells, strict=True))
+            row = dict(zip(header, map(as_written, cells), strict=True))
             for column in (*OPTIONAL_COLUMNS, *COLUMNS):
                 if not row.get(column, "absent"):
                     raise KindredError(f"{where}: `{column}` is empty; fill it in or remove the row.")

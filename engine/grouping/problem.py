@@ -243,7 +243,7 @@ def check_budget(budget: float) -> float:
     Raises:
         KindredError: if it is no finite number of at least half an SNT.
     """
-    if not is_finite(budget):
+    if not is_finite(budget) or not is_finite(budget / STEP):
         raise KindredError(f"The budget is {budget!r}; give a number of SNT in half steps, such as 2.5.")
     steps = math.floor(budget / STEP + SAME_COST)
     if steps < 1:

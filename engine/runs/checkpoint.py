@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import KindredError
 from engine.paths import local
 from engine.runs.database import StoreAway, StoreError
 
@@ -122,6 +123,25 @@ def write_whole(path: Path, content: bytes, what: str) -> None:
         ) from error
 
 
+def take_up(session: Any, path: Path) -> None:
+    """Let a session go on from the state last saved.
+
+    Args:
+        session: has ``load_state(state)``.
+
+    Raises:
+        StoreError: if the file is damaged.
+        KindredError: if it is of another session.
+    """
+    state = load_checkpoint(path)
+    try:
+        session.load_state(state)
+    except KindredError:
+        raise
+    except Exception as error:  # whatever a session meets that is not as it was saved
+        raise _damaged(path, error) from error
+
+
 def load_checkpoint(path: Path) -> State:
     """The state last saved.
 
@@ -131,7 +151,11 @@ def load_checkpoint(path: Path) -> State:
     try:
         return FORMATS[path.suffix].parse(path.read_bytes())
     except Exception as error:  # the parsers raise whatever they meet
-        raise StoreError(
-            f"The checkpoint {path} is damaged ({type(error).__name__}); delete that file and resume, which begins the "
-            "run again from its start."
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"The checkpoint {path} is damaged ({type(error).__name__}); delete that file and resume, which begins the run "
+        "again from its start."
+    )

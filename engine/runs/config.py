@@ -8,7 +8,7 @@ from engine import catalog
 from engine.affinity.settings import AffinitySettings
 from engine.architectures.settings import NetworkSettings
 from engine.auxiliary.settings import AuxiliarySettings
-from engine.checks import check_fields
+from engine.checks import check_fields, check_texts
 from engine.datasets.settings import DataSettings
 from engine.errors import KindredError
 from engine.weighting.settings import WeightingSettings
@@ -77,7 +77,7 @@ class RunConfig(AffinitySettings, AuxiliarySettings, WeightingSettings, NetworkS
         """From a plain dictionary.
 
         Raises:
-            KindredError: for an unknown setting or a value out of range.
+            KindredError: for an unknown setting, or a value out of range or of another type.
         """
         unknown = sorted(content.keys() - {field.name for field in fields(cls)})
         if unknown:
@@ -85,6 +85,7 @@ class RunConfig(AffinitySettings, AuxiliarySettings, WeightingSettings, NetworkS
                 f"The setting {unknown[0]!r} is unknown; the settings are "
                 f"{', '.join(field.name for field in fields(cls))}."
             )
+        check_texts(cls, content)
         return cls(**content)
 
 

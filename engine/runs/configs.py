@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
 from engine import catalog
-from engine.checks import check_fields
+from engine.checks import check_fields, check_texts
 from engine.datasets.settings import DataSettings
 from engine.datasets.tables.columns import names_in
 from engine.errors import KindredError
@@ -167,8 +167,10 @@ def config_of(content: Mapping[str, Any]) -> Config:
     Raises:
         KindredError: for an unknown kind or setting, or a value out of range.
     """
+    if not isinstance(content, Mapping):
+        raise KindredError(f"The configuration is a {type(content).__name__}; it must be an object of settings.")
     kind = kind_of(content)
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise KindredError(f"The kind of run {kind!r} is unknown; this Kindred knows {', '.join(KINDS)}.")
     if "dataset" not in content:
         raise KindredError("The configuration names no data set; add the setting 'dataset'.")
@@ -178,7 +180,9 @@ def config_of(content: Mapping[str, Any]) -> Config:
     unknown = sorted(content.keys() - known - {"kind"})
     if unknown:
         raise KindredError(f"The setting {unknown[0]!r} of a {kind} run is unknown; known are {', '.join(known)}.")
-    return KINDS[kind].config(**{name: value for name, value in content.items() if name != "kind"})
+    own = {name: value for name, value in content.items() if name != "kind"}
+    check_texts(KINDS[kind].config, own)
+    return KINDS[kind].config(**own)
 
 
 def _square(name: str, rows: Any) -> tuple[tuple[float, ...], ...]:

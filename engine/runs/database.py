@@ -81,7 +81,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection that sees one state of the database."""
-        with self._timed("read"), self._explained(), self._reading.connect() as connection:
+        with self._timed("read"), self._explained(), self._sound(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -140,7 +140,7 @@ class Database:
                 f"{self.label} is a database, but not a Kindred store; point KINDRED_STORE or --store at another one."
             )
         version = connection.execute(sa.select(schema.store.c.schema_version)).scalar()
-        if version is None:
+        if not isinstance(version, int) or version < 1:
             raise StoreError(f"The store {self.label} does not tell its schema version; {DAMAGED}.")
         if version > schema.VERSION:
             raise StoreError(
@@ -173,6 +173,16 @@ class Database:
             raise kind(
                 f"The store {self.label} failed ({cause}); {advice or _OTHERWISE}. What was stored is kept."
             ) from error
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Turn whatever goes wrong with values that no writer wrote, as a text among numbers, into one sentence."""
+        try:
+            yield
+        except (KindredError, UnicodeDecodeError, json.JSONDecodeError, sa.exc.DBAPIError):
+            raise
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise StoreError(f"The store {self.label} holds what cannot be read ({error}); {DAMAGED}.") from error
 
 
 def _without_password(url: str) -> str:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -123,9 +124,11 @@ def checked_name(name: str) -> str:
     """The name without blanks around it.
 
     Raises:
-        KindredError: if that has not 1 to 200 characters.
+        KindredError: if that has not 1 to 200 characters, or one that a terminal would obey.
     """
     name = name.strip()
+    if any(unicodedata.category(each) in ("Cc", "Cs") for each in name):
+        raise KindredError(f"The run name {name[:200]!r} holds a control character; leave it out.")
     if not 0 < len(name) <= 200:
         raise KindredError(f"The run name has {len(name)} characters; it must have 1 to 200.")
     return name

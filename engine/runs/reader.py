@@ -112,9 +112,9 @@ class Reader:
         """
         with self._database.reading() as connection:
             row = connection.execute(sa.select(schema.runs).where(schema.runs.c.id == run_id)).one_or_none()
-        if row is None:
-            raise KindredError(f"There is no run {run_id!r} in this store; list the runs to see their ids.")
-        return rows.read_run(row)
+            if row is None:
+                raise KindredError(f"There is no run {run_id!r} in this store; list the runs to see their ids.")
+            return rows.read_run(row)
 
     def series(self, run_id: str, reading: str = rows.AFFINITY) -> AffinitySeries:
         """One reading of the run over training; empty while nothing is stored."""
@@ -123,8 +123,17 @@ class Reader:
         same = [table.c[name] == value for name, value in key.items()]
         with self._database.reading() as connection:
             found = connection.execute(sa.select(table).where(*same).order_by(table.c.step_from))
-            windows = [rows.read_window(row, len(run.tasks)) for row in found]
-        return AffinitySeries.of(run.tasks, windows)
+            return AffinitySeries.of(run.tasks, [rows.read_window(row, len(run.tasks)) for row in found])
+
+    def extent(self, run_id: str, reading: str = rows.AFFINITY) -> tuple[int, int]:
+        """How many windows one reading of the run has, and the step at which the last ends; 0 without any."""
+        table, key = rows.windows_of(run_id, reading)
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(table.c.step_to), 0))
+        with self._database.reading() as connection:
+            windows, end = connection.execute(
+                query.where(*(table.c[name] == value for name, value in key.items()))
+            ).one()
+        return windows, end
 
     def readings(self, run_id: str) -> tuple[str, ...]:
         """The names of the run's readings, in the order of the catalog; only those of which something is stored."""

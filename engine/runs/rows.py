@@ -1,7 +1,7 @@
 """Between the store's rows and the engine's values: matrices as little-endian blobs."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_origin
 
 import numpy as np
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.affinity.series import Window
 from engine.runs import schema
 from engine.runs.database import DAMAGED, StoreError
-from engine.runs.run import Event, Run, observed_status
+from engine.runs.run import ACTIVE, RESUMABLE, Event, Run, observed_status
 from engine.tasks import Evaluation, TaskWeights
 
 AFFINITY = "affinity"  # the reading that the estimator gives
@@ -84,12 +84,15 @@ def read_window(row: sa.Row, tasks: int) -> Window:
     """One row of the windows of a run with so many tasks.
 
     Raises:
-        StoreError: if its blobs are not of their size.
+        StoreError: if its blobs are not of their size, or its steps no numbers.
     """
+    edges = row.step_from, row.step_to, row.updates
+    if not all(isinstance(each, int) for each in edges):
+        raise StoreError(f"The store holds a window with the steps {edges!r:.80}; {DAMAGED}.")
     shape = (tasks, tasks)
     counts = None if row.counts is None else array(row.counts, shape, "<u4").astype(np.int64)
     totals = array(row.total, shape), array(row.total_squares, shape)
-    return Window(row.step_from, row.step_to, row.updates, *totals, counts)
+    return Window(*edges, *totals, counts)
 
 
 def put_evaluations(connection: sa.Connection, run_id: str, evaluations: Sequence[Evaluation]) -> None:
@@ -147,9 +150,24 @@ def array(blob: bytes, shape: tuple[int, ...], dtype: str = "<f4") -> np.ndarray
         raise StoreError(f"The store holds {len(blob)} bytes where {shape} numbers belong; {DAMAGED}.") from None
 
 
+_TYPES = {  # of what a run's columns hold, lists in place of tuples
+    name: {tuple: list, dict: dict}.get(get_origin(field.type), field.type)
+    for name, field in Run.__dataclass_fields__.items()
+}
+
+
 def read_run(row: sa.Row) -> Run:
-    """One row of the runs, with the status that an onlooker sees."""
+    """One row of the runs, with the status that an onlooker sees.
+
+    Raises:
+        StoreError: if a value is of another type than its column's, or the status is none.
+    """
     values = {field: getattr(row, field) for field in Run.__dataclass_fields__ if field != "group"}
+    odd = [name for name, value in values.items() if not isinstance(value, _TYPES[name])]
+    odd = odd or [name for name in ("tasks", "metrics") if not {str}.issuperset(map(type, values[name]))]
+    odd += ["status"] * (row.status not in (*ACTIVE, *RESUMABLE, "finished"))
+    if odd:
+        raise StoreError(f"The {odd[0]} of the run {row.id!r} is {values[odd[0]]!r:.80}; {DAMAGED}.")
     values["status"] = observed_status(row.status, row.heartbeat)
     values["tasks"], values["metrics"] = tuple(row.tasks), tuple(row.metrics)
     return Run(**values, group=row.seed_group)

@@ -53,6 +53,10 @@ class Store(Reader):
             for published in reversed(published_matrices()):  # so that the first is the newest
                 self.add_matrix(origin="published", **published)
 
+    def reader(self) -> Reader:
+        """Its reading half alone, for those who may change nothing."""
+        return Reader(self._database)
+
     # Runs, as users make, change and end them
 
     def create(

@@ -21,7 +21,7 @@ import numpy as np
 from engine.affinity.series import Window
 from engine.errors import KindredError
 from engine.logs import log_to_stderr
-from engine.runs.checkpoint import load_checkpoint, save_checkpoint
+from engine.runs.checkpoint import save_checkpoint, take_up
 from engine.runs.configs import KINDS, config_of, kind_of
 from engine.runs.database import StoreError
 from engine.runs.events import Events
@@ -182,7 +182,7 @@ def _carry_out(
     session = session or _session_class(kind)(config)
     checkpoint = store.files(run_id) / KINDS[kind].checkpoint
     if checkpoint.exists():
-        session.load_state(load_checkpoint(checkpoint))
+        take_up(session, checkpoint)
         LOG.info("Going on from step %d of %d.", session.step, session.steps, extra={"run": run_id})
     sink = StoreSink(store, run_id, token, checkpoint, events, ending)
     sink.flush(

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.checks import check_number, is_finite
 from engine.errors import KindredError
+from engine.spreadsheets import inert
 from engine.studies.study import Study, StudyNetwork
 
 FORMAT = "kindred.study/1"
@@ -68,6 +69,8 @@ def from_json(content: bytes | str, name: str = "The file of the study") -> Stud
         if network.get("epochs") is not None:
             epochs[row] = check_number(f"{where}: the number of epochs", network["epochs"], least=0)
     weights = document.get("weights")
+    if isinstance(weights, list) and None in weights:
+        raise KindredError(f"{name}, weights, is {_short(weights)}; every task has a weight, which is a finite number.")
     return Study(
         document["name"],
         tasks,
@@ -108,7 +111,7 @@ def to_csv(study: Study) -> str:
                 if np.isfinite(losses[place]):
                     told = [study.name, split, "+".join(network.tasks), repr(network.cost), task]
                     deviation = repr(float(spread[place])) if np.isfinite(spread[place]) else ""
-                    writer.writerow([*told, repr(float(losses[place])), deviation])
+                    writer.writerow([*map(inert, told), repr(float(losses[place])), deviation])
     return text.getvalue()
 
 

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from engine.affinity.matrix import check_tasks
 from engine.architectures.cost import build
 from engine.architectures.network import Blueprint, Network
 from engine.architectures.settings import NetworkSettings
+from engine.checks import check_texts
 from engine.datasets.dataset import Dataset
 from engine.errors import KindredError
 from engine.runs.checkpoint import write_whole
@@ -147,33 +149,59 @@ def write_bundle(
     return path
 
 
-def load_bundle(folder: Path | str) -> Bundle:
-    """Read a bundle; nothing of it is run but the trunk or heads of one's own that it may name.
+def load_bundle(folder: Path | str, own_code: bool = False) -> Bundle:
+    """Read a bundle; nothing that it holds is run.
+
+    Args:
+        own_code: whether it may name a trunk or heads of one's own (``module:function``), which are then imported and
+            called: say so of a bundle that you trust.
 
     Raises:
-        KindredError: if the folder holds none, or it is damaged.
+        KindredError: if the folder holds none, it is damaged, or it names code and may not.
     """
     path = Path(folder) / FILE
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise KindredError(f"There is no bundle in {str(folder)!r} ({error}); give the folder of a {FILE}.") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise KindredError(f"{path} is no bundle that this Kindred reads: its format must be {FORMAT}.")
     try:
-        networks = tuple(_network(Path(folder), told, content["input_shape"]) for told in content["networks"])
-    except (KeyError, TypeError, RuntimeError) as error:
+        shape, served = (
+            tuple(content["input_shape"]),
+            [task for told in content["networks"] for task in told.get("serves", ())],
+        )
+        if len(set(served)) < len(served):
+            raise KindredError(f"The bundle {path} serves a task by two networks; write it again.")
+        networks = tuple(_network(Path(folder), told, shape, own_code) for told in content["networks"])
+    except KindredError:
+        raise
+    except Exception as error:  # whatever a description does that no `write_bundle` wrote
         raise KindredError(f"The bundle {path} is damaged ({error!r}); write it again.") from error
     return Bundle(content, networks)
 
 
-def _network(folder: Path, told: Mapping[str, Any], input_shape: Sequence[int]) -> Network:
+def _network(folder: Path, told: Mapping[str, Any], input_shape: tuple[int, ...], own_code: bool) -> Network:
     file = told["file"]
     if Path(file).name != file:
         raise KindredError(f"The bundle names the file {file!r}; it must be one in the bundle's own folder.")
+    check_texts(NetworkSettings, told["settings"])
+    settings = NetworkSettings(**told["settings"])
+    own = next((name for name in (settings.trunk, settings.heads) if ":" in name), None)
+    if own and not own_code:
+        raise KindredError(
+            f"The bundle names {own!r}, code that would be run; if you trust it, load the bundle with own_code=True."
+        )
     tasks = tuple(Task(**task) for task in told["tasks"])
-    network = build(Blueprint(tasks, tuple(input_shape), NetworkSettings(**told["settings"])))
-    network.load_state_dict(load_weights(folder / file))
+    check_tasks([task.name for task in tasks])
+    if not set(told["serves"]) <= {task.name for task in tasks}:
+        raise KindredError(f"The bundle serves {told['serves']!r:.80} by a network that has not all of these tasks.")
+    blueprint, weights = Blueprint(tasks, input_shape, settings), load_weights(folder / file)
+    if not own:
+        with torch.device("meta"):  # takes no memory, whatever size the description asks for
+            build(blueprint).load_state_dict(weights, assign=True)
+    network = build(blueprint)
+    network.load_state_dict(weights)
     network.begin_step(told["progress"])
     return network.eval()
 

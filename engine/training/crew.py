@@ -20,7 +20,7 @@ from typing import Any, Protocol, Self
 from engine.affinity.series import Window
 from engine.datasets.dataset import Dataset
 from engine.errors import KindredError
-from engine.runs.checkpoint import load_checkpoint, save_checkpoint
+from engine.runs.checkpoint import save_checkpoint, take_up
 from engine.runs.database import StoreError
 from engine.runs.study_config import StudyConfig
 from engine.studies.measurement import Measurement, Order
@@ -77,7 +77,7 @@ class Workplace:
             measuring = Measuring(self.config, self.dataset, order, lent, observe)
             state = self.state_file(order)
             if state.exists():
-                measuring.load_state(load_checkpoint(state))
+                take_up(measuring, state)
             measurement = measuring.run(reports)
         except StoreError:
             raise

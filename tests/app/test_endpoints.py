@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app import endpoints, metrics
-from app.components.runs import store as opened
+from app.components.runs import opened
 from engine.runs import schema
 from engine.runs.database import StoreAway
 from engine.runs.run import SILENCE
@@ -173,3 +173,12 @@ def test_an_overview_is_the_same_on_both_databases(store, postgresql):
         each.enqueue([each.create(CONFIG)], "local@here")
     one, two = store.overview(), other.overview()
     assert one.runs == two.runs and one.queues.keys() == two.queues.keys()
+
+
+def test_with_a_login_only_the_token_shows_metrics(client, monkeypatch):
+    monkeypatch.setenv("KINDRED_AUTH", "oidc")
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 401
+    monkeypatch.setenv("KINDRED_METRICS_TOKEN", "right")
+    assert client.get("/metrics", headers={"Authorization": "Bearer right"}).status_code == 200
+    assert client.get("/readyz").status_code == client.get("/healthz").status_code == 200

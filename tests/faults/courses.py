@@ -11,7 +11,7 @@ SETTINGS = (
     {"affinity": "lookahead", "every": 4, "dropout": 0.2},
     {"affinity": "first_order", "weighting": "gradnorm", "optimizer": "adam", "learning_rate": 0.003},
     {"affinity": "corrected", "architecture": "hard_sharing", "weighting": "dwa"},
-    {"affinity": "gradient_cosine", "architecture": "cross_stitch", "weighting": "uncertainty"},
+    {"affinity": "gradient_cosine", "architecture": "cross_stitch", "weighting": "uncertainty", "learning_rate": 0.005},
 )
 
 

@@ -45,16 +45,15 @@ def kill_workers(store: Store, kills: int, a_run: int = 5, epochs: int = 120, at
     for place in range(min(len(SETTINGS), -(-kills // a_run))):
         run_id = store.create(config(place, epochs), f"left alone {place}")
         began = time.monotonic()
-        assert start_worker(store, run_id).wait(END_SECONDS) == 0
+        assert start_worker(store, run_id).wait(END_SECONDS) == 0, store.run(run_id).error
         alone[place] = course(store, run_id), time.monotonic() - began
 
-    def disturbed(place: int) -> None:
+    def disturbed(place: int, left: int) -> None:
         whole, took = alone[place % len(SETTINGS)]
         run_id = store.create(config(place, epochs), f"killed {place}")
         watching = threading.Event()
         watcher = threading.Thread(target=watch, args=(run_id, whole, watching))
         watcher.start()
-        left = min(a_run, kills - place * a_run)
         while store.run(run_id).status != "finished":
             worker = start_worker(store, run_id)
             if left:
@@ -85,8 +84,11 @@ def kill_workers(store: Store, kills: int, a_run: int = 5, epochs: int = 120, at
                 found.reads += 1
                 found.halves += half
 
+    planned = [min(a_run, kills - place * a_run) for place in range(-(-kills // a_run))]
     with ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(disturbed, range(-(-kills // a_run))))
+        list(pool.map(disturbed, range(len(planned)), planned))
+    while found.kills < kills:  # where a run had ended before its last one
+        disturbed(found.runs, kills - found.kills)
     return found
 
 

@@ -1,7 +1,7 @@
 """The live chart: one element that stays in place over reruns and redraws in the browser while a slider is dragged.
 
 Streamlit's own slider reports nothing while it is dragged, and its plotly element is rebuilt whenever its data change.
-This element is given all windows of a run at once, averages any interval itself, and reports what the visitor settled
+This element fetches the windows of a run, averages any interval itself, and reports what the visitor settled
 on. A view argument (interval, mode, selection, threshold, budget) that differs from what the page passed in its last
 run moves the chart; otherwise what the visitor chose stands, see :func:`app.components.live_chart.view.agree`.
 """
@@ -9,6 +9,7 @@ run moves the chart; otherwise what the visitor chose stands, see :func:`app.com
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -102,7 +103,7 @@ def heatmap(
     if sorted(order) != list(range(len(series.tasks))):
         raise KindredError(f"The order {order} is no permutation of the {len(series.tasks)} tasks; name each once.")
     pair = list(selected) if selected is not None and set(selected) <= set(series.tasks) else None
-    data = over_time(series, seeds, scale, heatmap_frame(series.tasks, order, scale, quantity), quantity)
+    data = over_time(series, seeds, scale, _heatmap_frame(series.tasks, tuple(order), scale, quantity), quantity)
     data |= {"kind": "heatmap", "order": order, "show_self": show_self, "mark_unsure": mark_unsure}
     shown = _mount(key, data, _time_view(series, interval, mode) | {"selected": pair})
     steps = _resolve(series, shown)
@@ -142,7 +143,7 @@ def graph(
         if series.tasks not in kept:
             kept[series.tasks] = places_of(series.mean().affinity)
         positions = kept[series.tasks]
-    data = over_time(series, seeds, scale, graph_frame(series.tasks, positions), quantity)
+    data = over_time(series, seeds, scale, as_data(graph_frame(series.tasks, positions)), quantity)
     data |= {"kind": "graph", "mark_unsure": mark_unsure}
     view = _time_view(series, interval, mode) | {
         "threshold": round(float(threshold), 2),
@@ -207,6 +208,11 @@ def matrix(figure: go.Figure, *, key: str, label: str) -> None:
     """
     rows = [[None if np.isnan(value) else float(value) for value in row] for row in figure.data[0].z]
     _mount(key, {"kind": "matrix", "figure": as_data(figure), "rows": rows, "label": label}, {})
+
+
+@lru_cache(64)  # all who watch a run are drawn the same frame at every window
+def _heatmap_frame(tasks: tuple[str, ...], order: tuple[int, ...], scale: Scale, quantity: Quantity) -> dict[str, Any]:
+    return as_data(heatmap_frame(tasks, order, scale, quantity))
 
 
 def _time_view(series: AffinitySeries, interval: Interval | None, mode: Mode) -> View:

@@ -1,6 +1,5 @@
-"""What the live chart's JavaScript is sent: numbers and figures as plain data."""
+"""What the live chart's JavaScript is sent: numbers and figures as plain data, a run's windows by their addresses."""
 
-import base64
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +9,7 @@ import plotly.graph_objects as go
 
 from app.charts.frontier import FrontierFrame, certificate, step_sentence
 from app.charts.quantity import AFFINITY, Quantity, Scale
+from app.components import pieces
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError
 
@@ -40,11 +40,14 @@ def over_time(
     series: AffinitySeries,
     seeds: Sequence[AffinitySeries],
     scale: Scale,
-    figure: go.Figure,
+    figure: dict[str, Any],
     quantity: Quantity = AFFINITY,
 ) -> dict[str, Any]:
-    """A chart over time: its frame, and the windows of the one series, or of each of the seeds, from which the browser
-    takes the mean and the standard error of any interval.
+    """A chart over time: its frame, and where to fetch the windows of the one series, or of each of the seeds, from
+    which the browser takes the mean and the standard error of any interval.
+
+    Args:
+        figure: the frame, ``as_data``.
 
     Raises:
         KindredError: if a seed has other edges than the series.
@@ -56,7 +59,7 @@ def over_time(
                 f"{int(series.edges[-1])} in {len(series)}; bring all seeds to common edges first."
             )
     return {
-        "figure": as_data(figure),
+        "figure": figure,
         "tasks": list(series.tasks),
         "scale": scale,
         "words": quantity.words(scale),
@@ -69,13 +72,5 @@ def over_time(
 
 
 def _member(series: AffinitySeries) -> dict[str, Any]:
-    """Sums of windows as float32, and counts as uint32 where some update skipped some pair."""
-    return {
-        "updates": series.updates.tolist(),
-        "totals": _base64(series.totals, "<f4"),
-        "counts": None if series.complete else _base64(series.counts, "<u4"),
-    }
-
-
-def _base64(values: np.ndarray, kind: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, kind)).decode()
+    """Updates a window, and pieces with the sums over them, and with counts where some update skipped some pair."""
+    return {"updates": series.updates.tolist(), "complete": series.complete, "pieces": pieces.addresses(series)}

@@ -1,19 +1,17 @@
 """NPZ: NumPy arrays by name in a zip file, read without pickle and without trust in what they say of their size."""
 
 import io
-import math
 import zipfile
 
 import numpy as np
 import pandas as pd
 
-from engine.datasets.tables.limits import MOST_COLUMNS, check_shape, check_unpacked, column_names
+from engine.arrays import array_of
+from engine.datasets.tables.limits import MOST_COLUMNS, check_cells, check_shape, check_unpacked, column_names
 from engine.errors import KindredError
 
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what NumPy writes; others unpack without bound
-HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 KINDS = "biufUSM"  # truth values, numbers, texts and times
-LARGEST_HEADER = 10_000  # bytes
 
 
 def read_arrays(content: bytes, name: str) -> pd.DataFrame:
@@ -62,34 +60,34 @@ def _checked(member: zipfile.ZipInfo, name: str) -> str:
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.ndarray:
-    data = archive.read(member)
-    file = io.BytesIO(data)
-    version = np.lib.format.read_magic(file)
-    if version not in HEADERS:
-        raise KindredError(f"{name} has an array of the version {version} of NumPy's format; save it as a plain array.")
-    shape, by_columns, dtype = HEADERS[version](file, max_header_size=LARGEST_HEADER)
-    if dtype.hasobject:
+    what = f"The array {member.filename!r} of {name}"
+    array = array_of(archive.read(member), what)
+    check_cells(name, array.dtype.itemsize)
+    if array.dtype.kind not in KINDS or array.ndim not in (1, 2):
         raise KindredError(
-            f"The array {member.filename!r} of {name} holds Python objects, which are never unpickled; save numbers or "
-            "texts."
+            f"{what} holds {str(array.dtype)[:40]} in the shape {array.shape}; give numbers, truth values, texts or "
+            "times, [rows] or [rows, columns]."
         )
-    if dtype.kind not in KINDS or len(shape) not in (1, 2):
-        raise KindredError(
-            f"The array {member.filename!r} of {name} holds {str(dtype)[:40]} in the shape {shape}; give numbers, "
-            "truth values, texts or times, [rows] or [rows, columns]."
-        )
-    if min(shape) < 0 or math.prod(shape) * dtype.itemsize != len(data) - file.tell():
-        raise KindredError(
-            f"The array {member.filename!r} of {name} is damaged: it is not as long as it says; save it anew."
-        )
-    flat = np.frombuffer(data, dtype, offset=file.tell()) if len(data) > file.tell() else np.empty(0, dtype)
-    return flat.reshape(shape, order="F" if by_columns else "C")
+    return array
+
+
+def _check_letters(array: np.ndarray) -> None:
+    """See that every letter is one of Unicode's.
+
+    Raises:
+        ValueError: if one is none, which Arrow would take for damaged text later.
+    """
+    native = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    letters = native.view(np.uint32) if native.itemsize else np.empty(0, np.uint32)
+    if ((letters > 0x10FFFF) | ((letters >= 0xD800) & (letters < 0xE000))).any():
+        raise ValueError("it holds letters that are none")
 
 
 def _column(array: np.ndarray) -> pd.Series:
     if array.dtype.kind == "S":
         array = np.strings.decode(array, "utf-8")
     if array.dtype.kind == "U":
+        _check_letters(array)
         return pd.Series(array.tolist(), dtype="str")
     if array.dtype.kind == "M":
         return pd.Series(array.astype("datetime64[us]"))

@@ -8,11 +8,12 @@ from pathlib import Path
 from engine.errors import KindredError
 
 MOST_BYTES = 200 * 2**20  # of a file
-MOST_UNPACKED = 2**30  # bytes of a file's content when it is no longer compressed
+MOST_UNPACKED = 2**29  # bytes of a file's content when it is no longer compressed; as much as the cells may take
 MOST_COLUMNS = 5_000
 MOST_CELLS = 50_000_000
 LEAST_ROWS = 20
 LONGEST_NAME = 200
+LONGEST_CELL = 100_000  # bytes of a text
 
 
 def check_bytes(name: str, size: int, most: int = MOST_BYTES) -> None:
@@ -40,6 +41,19 @@ def check_unpacked(name: str, size: int) -> None:
         raise KindredError(
             f"{name} unpacks to {size / 2**30:,.1f} GiB, but at most {MOST_UNPACKED / 2**30:g} GiB are read; leave out "
             "columns or rows."
+        )
+
+
+def check_cells(name: str, longest: int) -> None:
+    """See that no text is too long, in bytes.
+
+    Raises:
+        KindredError: if one is.
+    """
+    if longest > LONGEST_CELL:
+        raise KindredError(
+            f"{name} has a cell of {longest:,} bytes, but at most {LONGEST_CELL:,} are read; a table holds numbers, "
+            "short texts and times, so leave long texts out."
         )
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from engine.datasets.tables.limits import check_shape, check_unpacked, column_names
+from engine.datasets.tables.limits import check_cells, check_shape, check_unpacked, column_names
 from engine.errors import KindredError
 
 LARGEST_FOOTER = 2**24  # bytes or entries of what describes the file: 5,000 columns take about 1 MiB
@@ -44,6 +44,7 @@ def read_parquet(content: bytes, name: str) -> pd.DataFrame:
         table = opened.read(use_threads=False)
     table.validate(full=True)
     columns = [table.column(schema.get_field_index(field.name)) for field in fields]
+    check_cells(name, max(map(_longest, columns)))
     check_unpacked(name, sum(_size(column) for column in columns))
     return pd.DataFrame({each: _column(column) for each, column in zip(names, columns, strict=True)}, copy=False)
 
@@ -67,6 +68,12 @@ def _check_type(name: str, field: pa.Field) -> None:
             f"The column {field.name!r} of {name} holds {str(kind)[:60]}; a table may hold numbers, truth values, "
             "texts and times, so convert it or leave it out of the file."
         )
+
+
+def _longest(column: pa.ChunkedArray) -> int:
+    """Bytes of its longest text."""
+    chunks = [chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk for chunk in column.chunks]
+    return max((pc.max(pc.binary_length(chunk)).as_py() or 0 for chunk in chunks if _is_text(chunk.type)), default=0)
 
 
 def _size(column: pa.ChunkedArray) -> int:

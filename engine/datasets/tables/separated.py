@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from engine.datasets.tables.limits import check_columns, check_shape, column_names
+from engine.datasets.tables.limits import check_cells, check_columns, check_shape, column_names
 from engine.errors import KindredError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -41,6 +41,7 @@ def read_separated(content: bytes, name: str) -> pd.DataFrame:
 
     table = _cells(content, name, separator, len(names))
     check_shape(name, len(table), len(names))
+    check_cells(name, max(pc.max(pc.binary_length(column)).as_py() for column in table.columns))
     columns = [pc.utf8_trim_whitespace(column.combine_chunks()) for column in table.columns]
     if separator != "," and any(_decimal_commas(column, separator) for column in columns):
         columns = [_with_points(column) for column in columns]

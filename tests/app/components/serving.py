@@ -20,7 +20,8 @@ START_SECONDS = 60
 _SERVER = """
 from streamlit.starlette import App
 from app import server
-app = App("page.py", routes=server.assets.routes(), lifespan=server.warm_up, on_script_error=server.show_error)
+routes = [*server.assets.routes(), *server.pieces.routes()]
+app = App("page.py", routes=routes, lifespan=server.warm_up, on_script_error=server.show_error)
 """
 
 

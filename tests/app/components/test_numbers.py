@@ -7,12 +7,12 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Page
 
 from app.charts.heatmap import robust_max, scale_affinity
 from app.charts.quantity import quantity_of
+from app.components import pieces
 from app.components.assets import FRONTEND
 from app.components.live_chart.sent import over_time
 from engine.affinity.series import MIN_BATCHES, AffinitySeries
@@ -66,7 +66,7 @@ def skipping(series: AffinitySeries, seed: int) -> AffinitySeries:
 
 
 def sent(series: AffinitySeries, seeds: tuple[AffinitySeries, ...] = ()) -> dict:
-    return over_time(series, seeds, "shared", go.Figure())["series"]
+    return over_time(series, seeds, "shared", {})["series"]
 
 
 INTERVALS = [(0, 12), (0, 1), (11, 12), (3, 8), (2, 6), (5, 8)]
@@ -76,9 +76,20 @@ BOTH = (
 )
 
 
+def inline(content: dict) -> dict:
+    """The same with each piece in its address, as there is no server here."""
+
+    def written(address: str) -> str:
+        return "data:;base64," + base64.b64encode(pieces._held[address.rpartition("/")[2]]).decode()
+
+    members = [each | {"pieces": list(map(written, each["pieces"]))} for each in content["members"]]
+    return content | {"members": members}
+
+
 def over(numbers: Page, content: dict, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard error over a range of windows, as the browser computes them."""
-    numbers.evaluate("(sent) => { window.decoded = series.decodeSeries(sent, 6); }", content)
+    decode = "async (sent) => { window.decoded = series.decodeSeries(await series.withNumbers(sent), 6); }"
+    numbers.evaluate(decode, inline(content))
     mean, error = np.array(numbers.evaluate(BOTH, [first, last]), dtype=np.float64).reshape(2, 6, 6)
     return mean, error
 
@@ -87,7 +98,7 @@ def over(numbers: Page, content: dict, first: int, last: int) -> tuple[np.ndarra
 @pytest.mark.parametrize("complete", [True, False])
 def test_mean_and_error_over_any_interval_are_the_engines(numbers: Page, seed: int, complete: bool):
     series = random_series(seed) if complete else skipping(random_series(seed), seed)
-    assert (sent(series)["members"][0]["counts"] is None) == complete
+    assert sent(series)["members"][0]["complete"] == complete
     for first, last in INTERVALS:
         mean, error = over(numbers, sent(series), first, last)
         expected = series.mean(int(series.edges[first]), int(series.edges[last]))
@@ -124,12 +135,12 @@ def test_several_seeds_count_alike_and_their_error_is_the_spread_between_them(nu
 def test_windows_that_hold_a_networks_state_say_nothing_of_an_error(numbers: Page):
     members = tuple(random_series(seed) for seed in (0, 0))
     words = quantity_of("mixing")
-    alone = over_time(members[0], (), "shared", go.Figure(), words)["series"]
+    alone = over_time(members[0], (), "shared", {}, words)["series"]
     mean, error = over(numbers, alone, 2, 10)
     edges = members[0].edges
     np.testing.assert_allclose(mean, members[0].mean(int(edges[2]), int(edges[10])).affinity, rtol=1e-9)
     assert np.isnan(error).all()
-    _, between = over(numbers, over_time(members[0], members, "shared", go.Figure(), words)["series"], 2, 10)
+    _, between = over(numbers, over_time(members[0], members, "shared", {}, words)["series"], 2, 10)
     np.testing.assert_allclose(between, 0, atol=1e-9)
 
 
@@ -191,11 +202,11 @@ def test_the_scales_are_pythons_at_a_step_and_over_an_interval(numbers: Page, sc
 
 
 def test_an_empty_window_shows_nothing_and_harms_no_other(numbers: Page):
-    totals = base64.b64encode(b"\0" * 16 + b"\0\0\x80\x3f" * 4).decode()
-    series = {"edges": [0, 10, 20], "members": [{"updates": [0, 2], "totals": totals, "counts": None}]}
+    totals = np.stack([np.zeros((2, 2), np.float32), np.ones((2, 2), np.float32)])
+    series = AffinitySeries(("a", "b"), np.array([0, 10, 20]), np.array([0, 2]), totals, totals)
     means = numbers.evaluate(
-        "(sent) => { const decoded = series.decodeSeries(sent, 2);"
+        "async (sent) => { const decoded = series.decodeSeries(await series.withNumbers(sent), 2);"
         " return [[...series.meanOver(decoded, 0, 1)], [...series.meanOver(decoded, 0, 2)]]; }",
-        series,
+        inline(sent(series)),
     )
     assert np.isnan(means[0]).all() and means[1] == [0.5] * 4

@@ -46,16 +46,16 @@ def test_a_group_is_called_what_its_runs_have_in_common(store, names, said):
 
 def test_runs_without_names_are_called_by_their_data_set_and_told_apart_by_the_id(store):
     ids = seeds(store, name="")
-    assert find(store.runs(), GROUP + ids[0]).label == f"yeast, 3 seeds  ·  {ids[0]}"
+    assert find(store, GROUP + ids[0]).label == f"yeast, 3 seeds  ·  {ids[0]}"
 
 
 def test_the_slowest_active_run_is_the_one_that_has_come_least_far(store):
     ids = seeds(store)
     for run_id, step, status in zip(ids, (5, 30, 20), ("failed", "running", "running"), strict=True):
         store.write(run_id, store.claim(run_id), step=step, steps=90, status=status)
-    subject = find(store.runs(), GROUP + ids[0])
+    subject = find(store, GROUP + ids[0])
     assert subject.active and subject.slowest.id == ids[2]
-    assert find(store.runs(), ids[0]).slowest is None
+    assert find(store, ids[0]).slowest is None
 
 
 def test_a_grouping_file_s_source_names_all_seeds(store):
@@ -63,7 +63,7 @@ def test_a_grouping_file_s_source_names_all_seeds(store):
     for run_id in ids:
         window = Window(0, 5, 5, np.ones((2, 2), np.float32), np.ones((2, 2), np.float32))
         store.write(run_id, store.claim(run_id), [window], tasks=["a", "b"], status="finished")
-    source = find(store.runs(), GROUP + ids[0]).source(store.series(ids[0]).mean())
+    source = find(store, GROUP + ids[0]).source(store.series(ids[0]).mean())
     assert source == {
         "run": ids[0],
         "name": "yeast, 2 seeds",
@@ -76,6 +76,6 @@ def test_a_grouping_file_s_source_names_all_seeds(store):
 
 def test_what_was_deleted_is_named(store):
     with pytest.raises(KindredError, match="no group 'gone'"):
-        find(store.runs(), GROUP + "gone")
+        find(store, GROUP + "gone")
     with pytest.raises(KindredError, match="no run 'gone'"):
-        find(store.runs(), "gone")
+        find(store, "gone")

@@ -11,8 +11,7 @@ from tests.engine.runs.test_store import silent_for
 def launched(monkeypatch):
     """Runs that the page launched, without their workers."""
     runs = []
-    monkeypatch.setattr("app.components.stopping.launch", lambda store, run_ids: runs.extend(run_ids))
-    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_ids: runs.extend(run_ids))
+    monkeypatch.setattr("app.components.editing.launch", lambda store, run_ids: runs.extend(run_ids))
     return runs
 
 

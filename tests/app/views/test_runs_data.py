@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.components import editing
 from app.views import runs_cost, runs_launch
 from engine import catalog, paths
 from engine.datasets.settings import DataSettings
@@ -26,7 +27,7 @@ SEVERAL = [entry.name for entry in catalog.entries("dataset") if catalog.ONE_INP
 def launched(monkeypatch):
     """Runs that the form launched, without their workers; nothing is asked of a process that loads torch."""
     runs = []
-    monkeypatch.setattr(runs_launch, "launch", lambda store, run_ids: runs.extend(run_ids))
+    monkeypatch.setattr(editing, "launch", lambda store, run_ids: runs.extend(run_ids))
     task = {"name": "task", "loss": "squared_error", "summary": ""}
     found = Description((task,), parameters=10, shared=5, snt=1.0)
     monkeypatch.setattr(runs_launch.Asking, "__call__", lambda _, *configs: [found for _ in configs])

@@ -87,7 +87,7 @@ def described(monkeypatch):
 def launched(monkeypatch):
     """Runs that the form launched, without their workers."""
     runs = []
-    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_ids: runs.extend(run_ids))
+    monkeypatch.setattr("app.components.editing.launch", lambda store, run_ids: runs.extend(run_ids))
     return runs
 
 

@@ -24,7 +24,7 @@ NETWORK_ONLY = {"Architecture", "Trunk", "Weighting", "Affinity estimator", "Epo
 def launched(monkeypatch):
     """Runs that the form launched, without their workers."""
     runs = []
-    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_ids: runs.extend(run_ids))
+    monkeypatch.setattr("app.components.editing.launch", lambda store, run_ids: runs.extend(run_ids))
     return runs
 
 

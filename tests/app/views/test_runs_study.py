@@ -31,7 +31,7 @@ class Described:
 @pytest.fixture
 def launched(monkeypatch):
     runs = []
-    monkeypatch.setattr("app.views.runs_launch.launch", lambda store, run_ids: runs.extend(run_ids))
+    monkeypatch.setattr("app.components.editing.launch", lambda store, run_ids: runs.extend(run_ids))
     return runs
 
 

@@ -27,7 +27,7 @@ def only_published(monkeypatch):
 def resumed(monkeypatch):
     """Runs that the page took up again, without their workers."""
     runs = []
-    monkeypatch.setattr("app.components.stopping.launch", lambda store, run_ids: runs.extend(run_ids))
+    monkeypatch.setattr("app.components.editing.launch", lambda store, run_ids: runs.extend(run_ids))
     return runs
 
 

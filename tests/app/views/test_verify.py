@@ -22,7 +22,7 @@ PAIRS = {"networks": "half_singles,singles,pairs"}
 def launched(monkeypatch):
     """Runs that the page began, without their workers."""
     runs = []
-    monkeypatch.setattr("app.views.verify_training.launch", lambda store, run_ids: runs.extend(run_ids))
+    monkeypatch.setattr("app.components.editing.launch", lambda store, run_ids: runs.extend(run_ids))
     return runs
 
 

@@ -73,7 +73,7 @@ def test_names_with_markup_are_kept_as_they_are():
         (b'{"tasks": ["a"], "affinity": [[1]], "orientation": "target,source"}', "m.json", None, "transpose"),
         (b"nonsense", "m.npy", ["a"], "not a readable .npy"),
         (npy(VALUES), "m.npy", None, "--tasks"),
-        (npy(np.array([object()])), "m.npy", ["a"], "not a readable .npy"),
+        (npy(np.array([object()])), "m.npy", ["a"], "Python objects"),
         (b",a\na,1\n", "m.csv", ["a"], "leave out --tasks"),
         (b"", "m.xlsx", None, "'xlsx'"),
     ],

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import KindredError
+from engine.runs import new
 from engine.runs import run as run_module
 from engine.runs.config import RunConfig
 from tests.engine.runs.writing import silent_for
@@ -49,3 +50,13 @@ def test_seeds_that_wait_their_turn_are_not_given_up(store):
         silent_for(store, run_id, run_module.PATIENCE + 1)
     store.keep_waiting([first, second])
     assert [run.status for run in store.group(first)] == ["interrupted", "queued"]
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "two\nlines", "a\0b", "\ud800"])
+def test_a_name_that_a_terminal_would_obey_is_refused(name):
+    with pytest.raises(KindredError, match="control character"):
+        new.checked_name(name)
+
+
+def test_any_other_name_is_kept():
+    assert new.checked_name("  naïve 👩\u200d💻 <b>run</b>  ") == "naïve 👩\u200d💻 <b>run</b>"

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -100,3 +101,31 @@ def test_no_bundle_and_damaged_weights_are_told(written, tmp_path):
         )
     with pytest.raises(KindredError, match="cannot be read"):
         load_bundle(tmp_path)
+
+
+def test_a_bundle_runs_no_code_unless_that_is_asked_for(written, tmp_path):
+    folder, _ = written
+    content = json.loads((folder / "bundle.json").read_text())
+    for name in ("trunk", "heads"):
+        changed = json.loads(json.dumps(content))
+        changed["networks"][0]["settings"][name] = "tests.engine.training.test_bundle:never"
+        shutil.copytree(folder, tmp_path / name)
+        (tmp_path / name / "bundle.json").write_text(json.dumps(changed))
+        with pytest.raises(KindredError, match="code that would be run"):
+            load_bundle(tmp_path / name)
+        with pytest.raises(KindredError, match="it was called"):
+            load_bundle(tmp_path / name, own_code=True)
+
+
+def never(*_):
+    raise KindredError("it was called")
+
+
+def test_a_description_of_a_huge_network_takes_no_memory(written, tmp_path):
+    folder, _ = written
+    content = json.loads((folder / "bundle.json").read_text())
+    content["networks"][0]["settings"] |= {"width": 16_384, "depth": 64}
+    shutil.copytree(folder, tmp_path / "huge")
+    (tmp_path / "huge" / "bundle.json").write_text(json.dumps(content))
+    with pytest.raises(KindredError, match="is damaged"):
+        load_bundle(tmp_path / "huge")

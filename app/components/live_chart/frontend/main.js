@@ -6,6 +6,7 @@ import { createHeatmap } from "./heatmap.js";
 import { createMatrix } from "./matrix.js";
 import { make, unhurried, watchWidth } from "./parts.js";
 import { createPlain } from "./plain.js";
+import { withNumbers } from "./series.js";
 import { readTheme } from "./theme.js";
 
 const KINDS = { heatmap: createHeatmap, graph: createGraph, frontier: createFrontier, matrix: createMatrix, plain: createPlain };
@@ -13,14 +14,24 @@ const charts = new WeakMap(); // element → its chart
 const seen = new Map(); // key → {number, view}: what a chart showed, should Streamlit build its element anew
 
 /** Called by Streamlit when the element appears, and again whenever its data or the theme changed. */
-export function render({ data, parentElement, setStateValue }, Plotly) {
+export async function render({ data, parentElement, setStateValue }, Plotly) {
   if (!charts.has(parentElement)) charts.set(parentElement, build(Plotly, parentElement, data));
   const chart = charts.get(parentElement);
   chart.report = (view) => setStateValue("view", view);
-  chart.update(data);
   const call = (chart.calls = (chart.calls ?? 0) + 1);
+  try {
+    const complete = data.series ? { ...data, series: await withNumbers(data.series, chart.pieces) } : data;
+    if (call === chart.calls) chart.update(complete);
+  } catch (error) {
+    if (call === chart.calls && !chart.drawn()) {
+      chart.destroy();
+      charts.delete(parentElement);
+      throw error;
+    }
+    console.error(error); // what is shown stays, and the next window asks again
+  }
   return () => {
-    if (call !== chart.calls) return; // Streamlit ends a call that was overtaken while plotly was loading
+    if (call !== chart.calls) return; // Streamlit ends a call that was overtaken while it was loading
     chart.destroy();
     charts.delete(parentElement);
   };
@@ -46,8 +57,10 @@ function build(Plotly, parentElement, { kind, key }) {
     chart.draw(latest, readTheme(root, latest.palettes), width);
     root.dataset.ready = "true";
   };
-  const unwatch = watchWidth(root, (width) => width !== drawnWidth && draw());
+  const unwatch = watchWidth(root, (width) => latest && width !== drawnWidth && draw());
   const standing = {
+    pieces: new Map(), // of the series that is shown
+    drawn: () => latest !== null,
     update(data) {
       const { number: told, ...view } = data.view;
       const before = seen.get(key);

@@ -1,13 +1,53 @@
-// A run's affinity over time, decoded once, with its mean and standard error over any interval from prefix sums:
+// A run's affinity over time, fetched in pieces and decoded once, with its mean and standard error over any interval from prefix sums:
 // engine/affinity/series.py and engine/affinity/uncertainty.py in the browser.
 
 const MIN_BATCHES = 4; // windows; fewer say too little of how far apart such means lie
 
+const [ATTEMPTS, PAUSE_MS] = [3, 500];
+
 /**
- * @param {{edges: number[], noisy: boolean, members: {updates: number[], totals: string, counts: string | null}[]}} sent
- *   one member, or one a seed on the same edges; totals: float32 and counts: uint32, both [window, source, target];
- *   counts is null where every update observed every pair; windows of a series that is not noisy say nothing of an error.
+ * The series with the numbers in its pieces: each member's totals as float32 and counts as uint32, both
+ * [window, source, target]; counts is null where every update observed every pair.
+ * @param {{edges: number[], noisy: boolean, members: {updates: number[], complete: boolean, pieces: string[]}[]}} sent
+ *   one member, or one a seed on the same edges; pieces: addresses; windows of a series that is not noisy say nothing of
+ *   an error.
+ * @param {Map<string, Promise<ArrayBuffer>>} kept pieces that are here by their address; made to be those of this series.
  */
+export async function withNumbers(sent, kept = new Map()) {
+  const wanted = new Set(sent.members.flatMap(({ pieces }) => pieces));
+  for (const address of kept.keys()) if (!wanted.has(address)) kept.delete(address);
+  for (const address of wanted) if (!kept.has(address)) kept.set(address, fetchPiece(address));
+  try {
+    return { ...sent, members: await Promise.all(sent.members.map((member) => memberWithNumbers(member, kept))) };
+  } catch (error) {
+    kept.clear();
+    throw error;
+  }
+}
+
+async function memberWithNumbers(member, kept) {
+  const pieces = await Promise.all(member.pieces.map((address) => kept.get(address)));
+  const joined = (parts) => new Blob(parts).arrayBuffer();
+  if (member.complete) return { ...member, totals: new Float32Array(await joined(pieces)), counts: null };
+  const totals = pieces.map((piece) => piece.slice(0, piece.byteLength / 2));
+  const counts = pieces.map((piece) => piece.slice(piece.byteLength / 2));
+  return { ...member, totals: new Float32Array(await joined(totals)), counts: new Uint32Array(await joined(counts)) };
+}
+
+async function fetchPiece(address) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const reply = await fetch(address);
+      if (!reply.ok) throw new Error(`${address} is answered with ${reply.status}`);
+      return await reply.arrayBuffer();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      await new Promise((go) => setTimeout(go, PAUSE_MS));
+    }
+  }
+}
+
+/** @param sent a series with its numbers. */
 export function decodeSeries(sent, tasks) {
   const windows = sent.edges.length - 1;
   const members = sent.members.map((member) => decodeMember(member, windows, tasks ** 2));
@@ -16,7 +56,7 @@ export function decodeSeries(sent, tasks) {
 
 /** Whether two series as sent hold the same windows. */
 export function sameSeries(one, other) {
-  const content = ({ edges, noisy, members }) => [String(edges), noisy, ...members.flatMap(({ totals, counts }) => [totals, counts])];
+  const content = ({ edges, noisy, members }) => [String(edges), noisy, ...members.flatMap(({ pieces }) => pieces)];
   const [mine, theirs] = [content(one), content(other)];
   return mine.length === theirs.length && mine.every((part, place) => part === theirs[place]);
 }
@@ -26,9 +66,7 @@ export function sameSeries(one, other) {
  * number a thousand times over would only cost time. `apart` sums (total − count · centre)² / count: squares about the
  * whole run's mean, as a spread that is small beside the mean would drown in the rounding of sums about zero.
  */
-function decodeMember({ updates, totals: sentTotals, counts: sentCounts }, windows, cells) {
-  const totals = new Float32Array(bytes(sentTotals));
-  const pairwise = sentCounts ? new Uint32Array(bytes(sentCounts)) : null;
+function decodeMember({ updates, totals, counts: pairwise }, windows, cells) {
   const perEdge = pairwise ? cells : 1;
   const sums = new Float64Array((windows + 1) * cells);
   const apart = new Float64Array((windows + 1) * cells);
@@ -55,13 +93,6 @@ function decodeMember({ updates, totals: sentTotals, counts: sentCounts }, windo
     }
   }
   return { sums, apart, counts, observed, centre, perEdge };
-}
-
-function bytes(base64) {
-  const text = atob(base64);
-  const found = new Uint8Array(text.length);
-  for (let place = 0; place < text.length; place++) found[place] = text.charCodeAt(place);
-  return found.buffer;
 }
 
 /**
