@@ -64,7 +64,7 @@ def show() -> None:
     with st.expander("Track your own loop", icon=":material/code:"):
         st.markdown("A few lines in any PyTorch loop; the run appears here as soon as it begins.")
         st.code(SNIPPET, language="python")
-    follow(_list, lambda: store().overview().active > 0)
+    follow(_list, lambda: bool(store().overview().active))
 
 
 def _list() -> None:

@@ -30,6 +30,11 @@ class Overview(NamedTuple):
     queues: dict[str, Queue]
     silence: float
 
+    @property
+    def active(self) -> int:
+        """How many runs are queued or running."""
+        return sum(self.runs[status] for status in ACTIVE)
+
 
 def overview(connection: sa.Connection) -> Overview:
     """What is told without reading the settings of any run."""

@@ -1,18 +1,30 @@
 """The dashboard without a browser: every page by Streamlit's own AppTest."""
 
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import state
+from engine.errors import KindredError
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 
+@pytest.fixture(autouse=True)
+def main_module():
+    """Streamlit makes a page the main module; processes that later tests spawn would begin by running it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
+
+
 @pytest.fixture
 def show(store):
-    """``show(page, **parameters)``: the page of that path, opened by an address with these parameters."""
+    """``show(page, **parameters)``: the page of that path, opened by an address with these parameters; and on it open
+    what is else drawn only once it is opened."""
 
     def opened(page: str, **parameters: str) -> AppTest:
         app = AppTest.from_string(
@@ -22,6 +34,9 @@ def show(store):
         )
         for name, value in parameters.items():
             app.query_params[name] = value
+        with suppress(KindredError):  # of a damaged store there is nothing to open
+            for key in ("affinity-table", "reliability-course", *(f"more-{run.id}" for run in store.runs())):
+                app.session_state[key] = True
         return app.run()
 
     return opened

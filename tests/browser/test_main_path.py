@@ -77,8 +77,9 @@ def test_from_a_launched_run_to_a_reimported_grouping(dashboard, page, store, tm
     stop = int(series.edges[len(series) - 20])
     expect(heatmap.locator("output")).to_have_text(f"Steps 0–{stop} of 110")
     assert int(heatmap.get_attribute("data-redraws")) > redraws
-    page.get_by_text(f"The same as a table, steps 0 to {stop}").click()
     expect(page).to_have_url(re.compile(f"interval=0-{stop}"))
+    page.get_by_text("The same as a table").click()
+    expect(page.get_by_text(f"updates, steps 0 to {stop}.")).to_be_visible()
     shown = page.get_by_role("table").locator("tbody tr").nth(2).locator("td").nth(6)
     assert float(shown.inner_text()) == pytest.approx(series.mean(0, stop).affinity[2, 6], rel=2e-3)
 

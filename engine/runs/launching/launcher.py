@@ -49,7 +49,7 @@ def needs_of(run: Run) -> Needs:
         KindredError: if its settings are of no kind that can be worked off.
     """
     config = config_of(run.config)
-    cpus, gpus = config.threads, int(getattr(config, "device", "cpu") == "cuda")
+    cpus, gpus = getattr(config, "threads", 1), int(getattr(config, "device", "cpu") == "cuda")
     kind = kind_of(run.config)
     if kind == "study" and config.workers > 1:
         return Needs(cpus * config.workers, gpus, config.workers)

@@ -79,7 +79,7 @@ def network(store, tasks, matrix):
 
 
 def find_run(store, run_id):
-    return find(store.runs(), run_id)
+    return find(store, run_id)
 
 
 def test_the_kinds_are_offered_and_networks_come_first(store, launched, monkeypatch):

@@ -23,6 +23,15 @@ def test_readings_are_kept_apart_and_listed_in_the_order_of_the_catalog(store):
     assert len(store.series(run_id, "edges")) == 0
 
 
+def test_the_extent_of_a_reading_grows_with_its_windows(store):
+    run_id, token = running(store)
+    assert store.extent(run_id) == (0, 0)
+    store.write(run_id, token, [window(0, 5), window(5, 9)], readings={"mixing": [window(0, 10)]})
+    assert store.extent(run_id) == (2, 9) and store.extent(run_id, "mixing") == (1, 10)
+    store.write(run_id, token, [window(9, 12)])
+    assert store.extent(run_id) == (3, 12) and store.extent(run_id, "mixing") == (1, 10)
+
+
 def test_a_run_without_affinity_has_its_other_readings(store):
     run_id, token = running(store)
     store.write(run_id, token, readings={"policy": [window(0, 5)]})

@@ -86,8 +86,8 @@ def test_a_study_stopped_within_a_training_goes_on_there(tmp_path, monkeypatch):
     resumed.load_state(FORMATS[".npz"].parse(sink.saved))
     assert resumed.step == 1 and resumed.spent == session.spent
     taken_up = []
-    load = crew.load_checkpoint
-    monkeypatch.setattr(crew, "load_checkpoint", lambda path: taken_up.append(path) or load(path))
+    take_up = crew.take_up
+    monkeypatch.setattr(crew, "take_up", lambda session, path: taken_up.append(path) or take_up(session, path))
     assert resumed.run(later)
     assert taken_up == [state] and not state.exists()
     assert alike(later.shelf.measured, whole.shelf.measured) and set(later.shelf.trained.values()) == {1}

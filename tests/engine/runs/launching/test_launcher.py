@@ -4,7 +4,7 @@ import pytest
 
 from engine.errors import KindredError
 from engine.runs.config import RunConfig
-from engine.runs.configs import FederatedConfig
+from engine.runs.configs import FederatedConfig, LinearConfig
 from engine.runs.launching.launcher import Needs, launcher, needs_of
 from engine.runs.study_config import StudyConfig
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
         (RunConfig("yeast", device="cuda"), Needs(1, 1)),
         (StudyConfig("yeast", threads=2), Needs(2, 0)),
         (StudyConfig("yeast", threads=2, workers=4), Needs(8, 0, 4)),
+        (LinearConfig("digit_slants"), Needs(1, 0)),
         (FederatedConfig("digit_pairs", threads=3), Needs(3, 0)),
         (FederatedConfig("digit_pairs", threads=3, clients="processes"), Needs(3, 0, 3)),
     ],
