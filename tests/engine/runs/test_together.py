@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ from engine.runs.together import resumed_run
 from engine.runs.worker import work
 from engine.training.session import Session
 from tests.engine.training.sharing import start
+from tests.waiting import wait_for
 
 CONFIG = RunConfig("yeast", epochs=6, affinity="lookahead", window=4, width=16, dropout=0.2, weighting="pcgrad")
 RUN = [
@@ -35,16 +35,6 @@ def store_url(tmp_path, monkeypatch):
     url = f"sqlite:///{tmp_path / 'kindred.db'}"
     monkeypatch.setenv("KINDRED_STORE", url)
     return url
-
-
-def wait_for(condition):
-    began = time.monotonic()
-    while time.monotonic() - began < PATIENCE:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"nothing after {PATIENCE} s")
 
 
 def torchrun(size, *arguments):

@@ -12,20 +12,11 @@ from engine.errors import KindredError
 from engine.runs.checkpoint import load_checkpoint
 from engine.runs.config import RunConfig
 from engine.runs.launching.local import start_worker
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)  # on PostgreSQL: tests/faults
 CONFIG = RunConfig("digits", epochs=250, width=16, affinity="lookahead", every=4, dropout=0.2)
 PATIENCE = 90
-
-
-def wait_for(condition):
-    began = time.monotonic()
-    while time.monotonic() - began < PATIENCE:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"nothing after {PATIENCE} s")
 
 
 def finish(store, run_id):

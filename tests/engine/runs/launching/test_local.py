@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -12,19 +11,11 @@ from engine.runs.config import RunConfig
 from engine.runs.launching.local import LocalProcesses, start_worker
 from engine.runs.launching.queue import launch, queue_name
 from engine.runs.launching.work_off import work_off
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 SHORT = RunConfig("yeast", epochs=1, width=4)
 LONG = RunConfig("yeast", epochs=2000, width=4)
-
-
-def wait_for(condition):
-    began = time.monotonic()
-    while time.monotonic() - began < 90:
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("nothing after 90 s")
 
 
 def test_as_many_runs_begin_as_there_are_cores(store, monkeypatch):
