@@ -74,10 +74,10 @@ def go_on() -> None:
 @asynccontextmanager
 async def warm_up(_app: App) -> AsyncIterator[None]:
     """Load charts and solvers before the first visitor, and spare what is loaded from every garbage collection."""
-    import app.charts.curves
-    import app.charts.frontier
-    import app.charts.graph
-    import app.charts.heatmap  # noqa: F401
+    import engine.charts.curves
+    import engine.charts.frontier
+    import engine.charts.graph
+    import engine.charts.heatmap
     import engine.grouping.alternatives
     import engine.grouping.stability  # noqa: F401
     from engine.grouping.problem import GroupingProblem

@@ -15,6 +15,7 @@ import streamlit as st
 from engine import catalog
 from engine.grouping.problem import check_budget, parse_singleton
 from engine.studies.ways import WAYS
+from engine.texts import DEFAULT, LANGUAGES
 
 _MOST = 1_000_000  # more than a whole number needs to be
 UNREADABLE = (KeyError, TypeError, ValueError, RecursionError, OverflowError)
@@ -115,6 +116,7 @@ def _in_catalog(kind: str) -> Callable[[str], str]:
 
 
 _PARAMETERS = {
+    "language": _Parameter(_one_of(*LANGUAGES)),
     "run": _Parameter(),
     "interval": _Parameter(
         _steps, lambda value: f"{value[0]}-{'' if value[1] is None else value[1]}", (0, None), of_run=True
@@ -163,7 +165,7 @@ _PARAMETERS = {
     "other_reading": _Parameter(_in_catalog("reading"), of_run=True),
     "other_part": _Parameter(_one_of("whole", "first", "second"), default="whole", of_run=True),
     "difference": _Parameter(_one_of("raw", "standardised", "rank")),
-    "shown_runs": _Parameter(_at_least(1), default=50),
+    "shown_runs": _Parameter(_at_least(1), default=30),
     "dataset": _Parameter(_in_catalog("dataset"), default=catalog.entries("dataset")[0].name),
     "samples_of": _Parameter(_one_of("train", "validation", "test"), default="train", of="dataset"),
     "data_part": _Parameter(_at_least(0), default=0, of="dataset"),
@@ -191,7 +193,8 @@ def read_url() -> None:
 
 
 def write_url(*names: str) -> None:
-    """Show the named choices, and no others, in the address."""
+    """Show the named choices, and the language where one was chosen, and no others, in the address."""
+    names = ("language", *names)
     wanted = {name: _PARAMETERS[name].write(get(name)) for name in names if get(name) != _PARAMETERS[name].default}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
@@ -206,6 +209,11 @@ def get(name: str) -> Any:
 def put(name: str, value: Any) -> None:
     """Make a choice; ``None`` returns to the default."""
     st.session_state[f"choice:{name}"] = value
+
+
+def language() -> str:
+    """The visitor's: as chosen, else the browser's, else English."""
+    return get("language") or next((name for name in LANGUAGES if (st.context.locale or "").startswith(name)), DEFAULT)
 
 
 def choose_run(run_id: str) -> None:

@@ -5,9 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
-from app.charts.quantity import AFFINITY, Quantity, quantity_of
 from engine.affinity.series import MIN_BATCHES, AffinitySeries, IntervalMean
 from engine.affinity.uncertainty import RELIABLE, SeedGroup, bootstrap, reliability, reliability_over_time
+from engine.charts.quantity import AFFINITY, Quantity, quantity_of
 from engine.errors import KindredError
 
 COURSE_POINTS = 60  # of the curve of several seeds, whose every point ranks all their matrices anew

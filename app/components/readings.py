@@ -4,13 +4,13 @@ import numpy as np
 import streamlit as st
 
 from app import state
-from app.charts.quantity import AFFINITY, quantity_of
 from app.components.kinds import LEADING, kind, of_networks
 from app.components.observed import Observed
 from app.components.runs import observed_in, readings_of
 from app.components.subject import Subject
 from app.components.text import plain
 from engine import catalog
+from engine.charts.quantity import AFFINITY, quantity_of
 
 _OVER = {
     "seed": "The slider goes over the seeds, each a sample of its own, of the largest size.",

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import streamlit as st
 
-from app.charts.reliability import reliability_curve
 from app.components import live_chart
 from app.components.observed import Observed, share, verdict
 from app.components.subject import Subject
 from app.components.text import plain
 from engine.affinity.series import MIN_BATCHES
 from engine.affinity.uncertainty import RELIABLE
+from engine.charts.reliability import reliability_curve
 
 _SPLIT_HALVES = (
     "Split-half reliability: the interval's even and odd windows are averaged apart, the two rankings of all pairs of "

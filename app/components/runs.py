@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable
 import streamlit as st
 
 from app import access, metrics, state
-from app.charts.quantity import AFFINITY
 from app.components.latest import Latest
 from app.components.live import follow_changes
 from app.components.observed import Observed
@@ -14,6 +13,7 @@ from app.components.status import say_status, say_waiting
 from app.components.subject import Subject, find, no_such, subjects
 from app.components.text import plain
 from engine.affinity.series import AffinitySeries
+from engine.charts.quantity import AFFINITY
 from engine.errors import KindredError
 from engine.runs.reader import Reader
 from engine.runs.run import Event, Run

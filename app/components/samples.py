@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from app.charts.pictures import limits, map_picture, photograph
+from engine.charts.pictures import limits, map_picture, photograph
 from engine.datasets.dataset import NO_CLASS, Dataset, Samples, Values
 from engine.datasets.rendering.pictures import picture_of
 from engine.datasets.rendering.scene import SEMANTIC_CLASSES

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from app import state
-from app.charts.heatmap import cluster_order, name_order
 from app.components.observed import Observed
 from app.components.subject import Subject
+from engine.charts.heatmap import cluster_order, name_order
 
 _ORDERS = {"given": "As given", "name": "By name", "cluster": "By clustering"}
 _SCALES = {"shared": "Shared", "target": "Per target", "centred": "Around the target's mean"}

@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.quantity import AFFINITY, quantity_of
 from app.components import live_chart
 from app.components.observed import Observed
 from app.components.readings import in_words, over, pick_reading, say_entries, say_unknown
@@ -15,6 +14,7 @@ from app.components.scale import order_of, pick_order, pick_scale, pick_unsure
 from app.components.subject import Subject
 from app.components.text import plain
 from app.views.affinity_pair import show_pair
+from engine.charts.quantity import AFFINITY, quantity_of
 from engine.spreadsheets import csv_of
 
 _ABOUT = {

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import streamlit as st
 
-from app.charts.curves import LossHistory, loss_curves, pair_curves
 from app.components import live_chart
 from app.components.kinds import of_networks
 from app.components.observed import Observed
@@ -15,6 +14,7 @@ from app.components.subject import Subject
 from app.components.text import plain
 from engine.affinity.series import IntervalMean
 from engine.affinity.uncertainty import SeedMean
+from engine.charts.curves import LossHistory, loss_curves, pair_curves
 
 _PAIR = {"step": "over time, in both directions", "round": "over the rounds", "seed": "seed by seed"}
 _OVER = {"step": "training", "round": "the rounds", "seed": "the seeds"}

@@ -8,9 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.comparison import entries_scatter
-from app.charts.heatmap import affinity_heatmap
-from app.charts.quantity import AFFINITY, difference_of
 from app.components import live_chart
 from app.components.frames import show_frame
 from app.components.observed import Observed
@@ -21,6 +18,9 @@ from app.components.subject import Subject
 from app.components.text import plain
 from engine.affinity.comparison import LEAST_FOR_INTERVAL, LEAST_TASKS, Comparison, Correlation, compare
 from engine.affinity.series import IntervalMean
+from engine.charts.comparison import entries_scatter
+from engine.charts.heatmap import affinity_heatmap
+from engine.charts.quantity import AFFINITY, difference_of
 from engine.spreadsheets import csv_of
 
 PARTS = {"whole": "Whole run", "first": "First half", "second": "Second half"}

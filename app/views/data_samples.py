@@ -7,12 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.pictures import enlarged
 from app.components.datasets import rooms_at
 from app.components.frames import show_frame
 from app.components.samples import Card, Names, cards, room_cards, rows, tasks_of
 from app.components.tasks_table import ADJECTIVES, regime, split_sizes
 from app.components.text import plain
+from engine.charts.pictures import enlarged
 from engine.datasets.dataset import SPLITS, Dataset
 
 Rows = Callable[[str, np.ndarray], pd.DataFrame]  # the rows of a split at these numbers

@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.correlations import correlations_chart
-from app.charts.payoff import payoff_chart
 from app.components import live_chart
 from app.components.frames import show_frame
 from app.components.text import plain
 from app.views.compare_result import interval_in_words, number
+from engine.charts.correlations import correlations_chart
+from engine.charts.payoff import payoff_chart
 from engine.runs.studies import kept_studies, published_studies
 from engine.studies.findings import OPEN, OPPOSITE, YES, Finding, Helped, Paid, findings, helped, paid
 

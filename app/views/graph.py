@@ -5,8 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.graph import positions
-from app.charts.quantity import AFFINITY, quantity_of
 from app.components import live_chart
 from app.components.frames import show_frame
 from app.components.observed import Observed
@@ -16,6 +14,8 @@ from app.components.runs import follow_run, interval, pick_run, readings_of
 from app.components.scale import pick_scale, pick_unsure
 from app.components.subject import Subject
 from app.components.text import plain
+from engine.charts.graph import positions
+from engine.charts.quantity import AFFINITY, quantity_of
 
 _ABOUT = {
     True: "An arrow leads from a **source** to the **target** whose loss its step changes. Blue and solid: it helps; "

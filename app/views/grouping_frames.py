@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.charts.frontier import FrontierFrame, FrontierStep, NetworkCard
+from engine.charts.frontier import FrontierFrame, FrontierStep, NetworkCard
 from engine.grouping.frontier import knee, steps
 from engine.grouping.problem import LOWER, GroupingProblem
 from engine.grouping.solution import Network, Solution

@@ -5,13 +5,13 @@ import math
 import streamlit as st
 
 from app import state
-from app.charts.together import together_heatmap
 from app.components import live_chart
 from app.components.observed import Observed, share
 from app.components.subject import Subject
 from app.components.text import plain
 from engine.affinity.series import IntervalMean
 from engine.affinity.uncertainty import RELIABLE
+from engine.charts.together import together_heatmap
 from engine.grouping.solution import Solution
 from engine.grouping.stability import Stability, stability
 

@@ -91,7 +91,7 @@ def _list() -> None:
         with st.container(border=True, key=f"run-{run.id}"):
             _row(run, groups[run.group] if run.group else 1, places)
     if len(found) > shown and st.button("Show more"):
-        state.put("shown_runs", shown + 50)
+        state.put("shown_runs", shown + 30)
         st.rerun(scope="fragment")
 
 
@@ -134,7 +134,7 @@ def _row(run: Run, seeds: int, places: Mapping[str, str]) -> None:
             state.go_to(page)
         menu = st.popover(
             "Manage", help="Stop, rename, delete and more", key=f"more-{run.id}", on_change="rerun"
-        )  # 50 menus take longer to draw than all else on the page
+        )  # many menus take longer to draw than all else on the page
         if menu.open:
             with menu:
                 _actions(run, seeds)

@@ -7,7 +7,6 @@ import numpy as np
 import streamlit as st
 
 from app import state
-from app.charts.quantity import AFFINITY
 from app.components.datasets import loaded
 from app.components.kinds import FEDERATED, LINEAR, NETWORK, STUDY
 from app.components.runs import observed_in, readings_of, store
@@ -16,6 +15,7 @@ from app.components.text import joined, plain
 from app.views.runs_data import ask_data
 from engine import catalog
 from engine.affinity.matrix import AffinityMatrix
+from engine.charts.quantity import AFFINITY
 from engine.datasets.linear_samples import linear_samples
 from engine.datasets.settings import DataSettings
 from engine.errors import KindredError

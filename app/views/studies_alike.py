@@ -7,8 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.comparison import entries_scatter
-from app.charts.correlations import correlations_chart
 from app.components import live_chart
 from app.components.frames import show_frame
 from app.components.losses import SPLITS, pick_split, splits_of
@@ -16,6 +14,8 @@ from app.components.studies import Choice, find_choice, study_names
 from app.components.text import plain
 from app.views.compare_result import interval_in_words, number
 from engine.affinity.comparison import LEAST_TASKS, Comparison, compare
+from engine.charts.comparison import entries_scatter
+from engine.charts.correlations import correlations_chart
 from engine.studies.relations import alike, gains, transfer_gains
 from engine.studies.study import Study
 

@@ -5,12 +5,12 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.heatmap import affinity_heatmap
-from app.charts.quantity import GAIN
 from app.components import live_chart
 from app.components.losses import SPLITS, pick_split
 from app.components.studies import Choice
 from app.components.text import plain
+from engine.charts.heatmap import affinity_heatmap
+from engine.charts.quantity import GAIN
 from engine.spreadsheets import csv_of
 from engine.studies.relations import gains, gains_over_full
 

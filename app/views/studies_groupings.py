@@ -7,12 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.budgets import OPTIMAL, budget_curves
 from app.components import live_chart
 from app.components.frames import show_frame
 from app.components.groupings import MOST_TASKS, Groupings, Served, groupings_of, served_by
 from app.components.studies import Choice
 from app.components.text import plain
+from engine.charts.budgets import OPTIMAL, budget_curves
 from engine.studies.study import TEST, Study
 from engine.studies.ways import WAYS
 

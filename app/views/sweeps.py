@@ -4,12 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.gains import gains_chart
 from app.components import live_chart
 from app.components.frames import show_frame
 from app.components.live import follow
 from app.components.runs import store
 from app.components.text import plain
+from engine.charts.gains import gains_chart
 from engine.runs.sweep import SINGLE_TASK, runs_of, table
 from engine.spreadsheets import csv_of
 

@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from app import state
-from app.charts.course import MOST, Line, task_colours, task_curves
 from app.components import live_chart
 from app.components.course import Course, Points, course_in, primary_tasks, role
 from app.components.kinds import FEDERATED, LINEAR, NETWORK, STUDY, kind
@@ -23,6 +22,7 @@ from app.views.training_conflicts import show_conflicts
 from app.views.training_labels import show_labels
 from app.views.training_numbers import show_numbers
 from engine import catalog
+from engine.charts.course import MOST, Line, task_colours, task_curves
 from engine.runs.run import Run
 
 _ABOUT = {

@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from app.charts.course import conflict_share, over_pairs, pair_means
 from app.components import live_chart
 from app.components.observed import Observed
 from app.components.runs import observed_in, readings_of
 from app.components.subject import Subject
 from app.components.text import plain
+from engine.charts.course import conflict_share, over_pairs, pair_means
 
 _CONFLICT, _COSINE = "gradient_conflict", "gradient_cosine"
 

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from app import state
-from app.charts.rounds import MethodRounds, error_curves, gap_curves, presence
 from app.components import live_chart
 from app.components.communicated import ARTIFACT, Communicated, Told
 from app.components.curve_picker import pick_curve
@@ -15,6 +14,7 @@ from app.components.runs import store
 from app.components.status import way_on
 from app.components.subject import Subject
 from app.components.text import joined, plain, size
+from engine.charts.rounds import MethodRounds, error_curves, gap_curves, presence
 from engine.federated.summary import GOAL
 from engine.runs.run import Run
 from engine.spreadsheets import csv_of

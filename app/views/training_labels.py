@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.charts.pictures import enlarged
 from app.components.runs import store
 from app.components.text import plain
+from engine.charts.pictures import enlarged
 from engine.runs.run import Run
 
 ARTIFACT = "generated labels"

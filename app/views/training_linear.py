@@ -5,8 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.learning_curves import MethodCurve, learning_curves
-from app.charts.methods import REFERENCES
 from app.components import live_chart
 from app.components.curve_picker import pick_curve
 from app.components.kinds import FIRST, LINEAR, methods_in_words, spaced
@@ -15,6 +13,8 @@ from app.components.runs import store
 from app.components.status import way_on
 from app.components.subject import Subject
 from app.components.text import joined, plain
+from engine.charts.learning_curves import MethodCurve, learning_curves
+from engine.charts.methods import REFERENCES
 from engine.runs.run import Run
 from engine.spreadsheets import csv_of
 

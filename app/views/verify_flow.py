@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.charts.budgets import OPTIMAL
-from app.charts.flow import flow_chart
 from app.components import live_chart
 from app.components.advising import at_random, of_ways
 from app.components.frames import show_frame
 from app.views.verify_scene import ENOUGH, Scene
+from engine.charts.budgets import OPTIMAL
+from engine.charts.flow import flow_chart
 from engine.studies.advisor import best_known
 from engine.studies.ways import regret
 

@@ -5,13 +5,13 @@ import pandas as pd
 import streamlit as st
 
 from app import state
-from app.charts.predicted import predicted_chart
 from app.components import live_chart
 from app.components.advising import EARLY, foretold, foretold_each
 from app.components.frames import show_frame
 from app.components.text import joined, plain
 from app.views.verify_scene import Scene, predictor_name
 from engine import catalog
+from engine.charts.predicted import predicted_chart
 from engine.studies.prediction import NINETY, Prediction, calibration, reference
 from engine.studies.study import EARLY_STOPPED, VALIDATION
 

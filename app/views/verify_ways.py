@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.charts.budgets import OPTIMAL
-from app.charts.ways import ADVISOR, RANDOM, Lost, frontier_chart, ways_dots
 from app.components import live_chart
 from app.components.advising import fingerprint, of_random_groupings
 from app.components.frames import show_frame
@@ -16,6 +14,8 @@ from app.components.groupings import Groupings, every_grouping
 from app.components.text import plain
 from app.views.verify_advice import loss_word, shown
 from app.views.verify_scene import Scene
+from engine.charts.budgets import OPTIMAL
+from engine.charts.ways import ADVISOR, RANDOM, Lost, frontier_chart, ways_dots
 from engine.studies.advisor import best_known, score
 from engine.studies.study import TEST, VALIDATION, Study
 from engine.studies.ways import WAYS, Way

@@ -5,6 +5,7 @@ from app.state import _PARAMETERS
 
 # each choice with a value that differs from its default, with the characters that a URL finds hard
 VALUES = {
+    "language": "zh",
     "run": "yeast-1",
     "interval": (10, 250),
     "mode": "step",

@@ -13,8 +13,8 @@ from tests.app.components.serving import drag, served, started_browser, wait_unt
 PAGE = """
 import numpy as np
 import streamlit as st
-from app.charts.frontier import FrontierFrame, NetworkCard
-from app.charts.heatmap import cluster_order
+from engine.charts.frontier import FrontierFrame, NetworkCard
+from engine.charts.heatmap import cluster_order
 from app.components import live_chart
 from engine.affinity.series import AffinitySeries
 

@@ -17,17 +17,18 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.charts.frontier import FrontierFrame, frontier_curve
-from app.charts.graph import graph_frame
-from app.charts.graph import positions as places_of
-from app.charts.heatmap import heatmap_frame
-from app.charts.palette import both_palettes
-from app.charts.quantity import AFFINITY, Quantity, Scale
 from app.components import assets
 from app.components.live_chart.sent import as_data, frame_as_data, over_time
 from app.components.live_chart.view import View, agree
 from engine.affinity.series import AffinitySeries
+from engine.charts.frontier import FrontierFrame, frontier_curve
+from engine.charts.graph import graph_frame
+from engine.charts.graph import positions as places_of
+from engine.charts.heatmap import heatmap_frame
+from engine.charts.palette import both_palettes
+from engine.charts.quantity import AFFINITY, Quantity, Scale
 from engine.errors import KindredError
+from engine.texts import language, texts
 
 Mode = Literal["step", "interval"]
 Interval = tuple[int, int | None]
@@ -88,7 +89,7 @@ def heatmap(
         interval: in steps, widened to whole windows; the whole run where ``None``.
         mode: "step" shows the last window of the interval alone.
         order: the permutation of tasks in which rows and columns appear; the series' own where ``None``.
-        scale: what the colours show, see :func:`app.charts.heatmap.scale_affinity`.
+        scale: what the colours show, see :func:`engine.charts.heatmap.scale_affinity`.
         show_self: show the diagonal.
         selected: the ``(source, target)`` to outline.
         seeds: the series of several seeds, on the edges of ``series``. The mean of their means is then shown, and its
@@ -128,7 +129,7 @@ def graph(
     """The tasks as a graph with an arrow from source to target where the effect is strong.
 
     Args:
-        positions: ``[tasks, 2]``, from :func:`app.charts.graph.positions`; computed once from the series and then
+        positions: ``[tasks, 2]``, from :func:`engine.charts.graph.positions`; computed once from the series and then
             kept where ``None``.
         threshold: the share of the strongest effect, 0 to 1, below which an arrow is left out.
         node: the task to highlight.
@@ -203,7 +204,7 @@ def matrix(figure: go.Figure, *, key: str, label: str) -> None:
     """A heatmap of one matrix without controls, in the colours of the page's theme.
 
     Args:
-        figure: from :func:`app.charts.heatmap.affinity_heatmap`.
+        figure: from :func:`engine.charts.heatmap.affinity_heatmap`.
         label: as of :func:`plain`.
     """
     rows = [[None if np.isnan(value) else float(value) for value in row] for row in figure.data[0].z]
@@ -241,9 +242,20 @@ def _mount(key: str, data: dict[str, Any], given: View) -> View:
     memory = f"{key}:agreement"
     agreement = agree(st.session_state.get(memory), given, state.get("view") if state else None)
     st.session_state[memory] = agreement
-    data |= {"key": key, "palettes": both_palettes(), "view": {"number": agreement.number, **agreement.told}}
+    data |= {
+        "key": key,
+        "palettes": both_palettes(),
+        "texts": _texts(language()),
+        "view": {"number": agreement.number, **agreement.told},
+    }
     _element(key=key, data=data, on_view_change=_nothing)
     return agreement.shown
+
+
+@lru_cache
+def _texts(which: str) -> dict[str, Any]:
+    """All that the chart's scripts say: the section ``chart`` of the texts."""
+    return {key.removeprefix("chart."): said for key, said in texts(which).items() if key.startswith("chart.")}
 
 
 def _nothing() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts.frontier import FrontierFrame, certificate, step_sentence
-from app.charts.quantity import AFFINITY, Quantity, Scale
 from app.components import pieces
 from engine.affinity.series import AffinitySeries
+from engine.charts.frontier import FrontierFrame, certificate, step_sentence
+from engine.charts.quantity import AFFINITY, Quantity, Scale
 from engine.errors import KindredError
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.charts.palette import LIGHT
+from engine.charts.palette import LIGHT
 from tests.app.components.serving import drag, served, wait_until_idle
 
 pytestmark = pytest.mark.browser
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.browser
 PAGE = """
 import numpy as np
 import streamlit as st
-from app.charts.curves import pair_curves
-from app.charts.frontier import FrontierFrame, FrontierStep, NetworkCard
-from app.charts.heatmap import affinity_heatmap
-from app.charts.quantity import quantity_of
+from engine.charts.curves import pair_curves
+from engine.charts.frontier import FrontierFrame, FrontierStep, NetworkCard
+from engine.charts.heatmap import affinity_heatmap
+from engine.charts.quantity import quantity_of
 from app.components import live_chart
 from engine.affinity.series import AffinitySeries
 from engine.errors import KindredError

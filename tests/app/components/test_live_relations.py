@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 PAGE = """
 import numpy as np
 import streamlit as st
-from app.charts.quantity import quantity_of
+from engine.charts.quantity import quantity_of
 from app.components import live_chart
 from engine.affinity.series import AffinitySeries
 

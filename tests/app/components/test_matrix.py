@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.charts.palette import DARK, LIGHT
+from engine.charts.palette import DARK, LIGHT
 from tests.app.components.test_live_chart import PLOT, mean, shown
 from tests.app.components.test_live_chart import server as server
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from app.charts.heatmap import robust_max, scale_affinity
-from app.charts.quantity import quantity_of
 from app.components import pieces
 from app.components.assets import FRONTEND
 from app.components.live_chart.sent import over_time
 from engine.affinity.series import MIN_BATCHES, AffinitySeries
 from engine.affinity.uncertainty import SeedGroup
+from engine.charts.heatmap import robust_max, scale_affinity
+from engine.charts.quantity import quantity_of
 from engine.errors import KindredError
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.charts.palette import DARK, LIGHT
+from engine.charts.palette import DARK, LIGHT
 from tests.app.components.serving import served
 
 pytestmark = pytest.mark.browser
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 PAGE = """
 import numpy as np
 import streamlit as st
-from app.charts.course import Line, task_curves
+from engine.charts.course import Line, task_curves
 from app.components import live_chart
 
 @st.fragment(run_every=0.2)

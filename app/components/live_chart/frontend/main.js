@@ -7,6 +7,7 @@ import { createMatrix } from "./matrix.js";
 import { make, unhurried, watchWidth } from "./parts.js";
 import { createPlain } from "./plain.js";
 import { withNumbers } from "./series.js";
+import { speak } from "./texts.js";
 import { readTheme } from "./theme.js";
 
 const KINDS = { heatmap: createHeatmap, graph: createGraph, frontier: createFrontier, matrix: createMatrix, plain: createPlain };
@@ -15,6 +16,7 @@ const seen = new Map(); // key → {number, view}: what a chart showed, should S
 
 /** Called by Streamlit when the element appears, and again whenever its data or the theme changed. */
 export async function render({ data, parentElement, setStateValue }, Plotly) {
+  speak(data.texts);
   if (!charts.has(parentElement)) charts.set(parentElement, build(Plotly, parentElement, data));
   const chart = charts.get(parentElement);
   chart.report = (view) => setStateValue("view", view);

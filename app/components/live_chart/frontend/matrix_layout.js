@@ -2,7 +2,7 @@
 
 import { themed } from "./theme.js";
 
-export const WRITTEN_UP_TO = 15; // tasks, as in app/charts/heatmap.py
+export const WRITTEN_UP_TO = 15; // tasks, as in engine/charts/heatmap.py
 export const NARROWEST_WRITTEN = 28; // pixels a cell
 
 /** A small heatmap is read whole, and its numbers are a layer of their own, where no zoom reaches them. */

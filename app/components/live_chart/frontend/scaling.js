@@ -1,4 +1,4 @@
-// What the colours show and where they end: app/charts/heatmap.py (robust_max, scale_affinity) in the browser.
+// What the colours show and where they end: engine/charts/heatmap.py (robust_max, scale_affinity) in the browser.
 
 const ROBUST_SHARE = 0.98;
 const UNSURE_WITHIN = 2; // standard errors

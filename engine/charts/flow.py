@@ -1,0 +1,88 @@
+"""How the regret falls while networks are trained, one after another."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from engine.charts.budgets import STROKES
+from engine.charts.palette import LIGHT, base_layout, escape
+from engine.charts.ways import ADVISOR_COLOUR, HEIGHT, RANDOM_COLOUR
+
+EXPECTED_COLOUR = 0
+
+
+def flow_chart(
+    cost: Sequence[float],
+    names: Sequence[str],
+    bound: Sequence[float],
+    expected: Sequence[float],
+    regret: Sequence[float] = (),
+    random: tuple[Sequence[float], Sequence[float]] = ((), ()),
+    ways: Mapping[str, tuple[float, float]] | None = None,
+    current: float | None = None,
+) -> go.Figure:
+    """Lines over what the networks trained so far cost; other ways, which train all that they need at once, as points.
+
+    Args:
+        cost: SNT, a number a step.
+        names: of what was trained last.
+        bound, expected: what the advisor said of its regret, in percent.
+        regret: what it was in truth; nothing where that is not known.
+        random: the cost and the true regret while networks are trained in random order.
+        ways: way → cost and true regret.
+        current: the cost that a dotted line marks.
+    """
+    figure = go.Figure(layout=base_layout())
+    own = LIGHT.tasks[ADVISOR_COLOUR], ADVISOR_COLOUR
+    blue = LIGHT.tasks[EXPECTED_COLOUR], EXPECTED_COLOUR
+    lines = [
+        ("95 % bound", bound, blue, {"dash": "dash", "width": 2}),
+        ("expected regret", expected, blue, {"width": 2}),
+        ("true regret", regret, own, {"width": 3}),
+    ]
+    for label, values, (colour, place), line in lines:
+        if len(values):
+            figure.add_scatter(
+                x=list(cost),
+                y=list(values),
+                mode="lines+markers",
+                line={"color": colour, **line},
+                marker={"size": 5},
+                name=label,
+                meta={"task": place},
+                customdata=[escape(name) for name in names],
+                hovertemplate=f"%{{x}} SNT, after %{{customdata}}<br>{label}: %{{y:.2f}} %<extra></extra>",
+            )
+    if len(random[0]):
+        figure.add_scatter(
+            x=list(random[0]),
+            y=list(random[1]),
+            mode="lines",
+            line={"color": LIGHT.tasks[RANDOM_COLOUR], "dash": "dot", "width": 2},
+            name="true regret, random order",
+            meta={"task": RANDOM_COLOUR},
+            hovertemplate="random order, %{x:.3g} SNT: %{y:.2f} %<extra></extra>",
+        )
+    for name, (spent, lost) in (ways or {}).items():
+        colour, _, symbol = STROKES[name]
+        figure.add_scatter(
+            x=[spent],
+            y=[lost],
+            mode="markers",
+            line={"color": LIGHT.tasks[colour]},
+            marker={"symbol": symbol, "size": 11},
+            name=escape(name),
+            meta={"task": colour},
+            hovertemplate=f"{escape(name)}: %{{x:.3g}} SNT, true regret %{{y:.2f}} %<extra></extra>",
+        )
+    if current is not None:
+        figure.add_vline(x=current, line={"width": 1.5, "color": LIGHT.muted, "dash": "dot"})
+    return figure.update_layout(
+        height=HEIGHT,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        hovermode="closest",
+        margin={"t": 30},
+        xaxis={"title": {"text": "trained so far, SNT"}, "zeroline": False},
+        yaxis={"title": {"text": "regret, %"}, "zeroline": True},
+    )
