@@ -21,8 +21,10 @@ import streamlit as st
 from streamlit.auth_util import get_signing_secret, is_authlib_installed, validate_auth_credentials
 from streamlit.errors import StreamlitAuthError
 
+from app.components.glossary import explain
 from app.components.text import plain
 from engine.errors import KindredError
+from engine.texts import text
 
 _LIMIT = 20
 _SHORTEST_SECRET = 32  # characters; whoever guesses it can log in as anyone
@@ -99,7 +101,7 @@ def current() -> User:
     access = Access.of(os.environ)
     user = user_of(_claims() if access.login else {}, access)
     if user is None:
-        raise KindredError("You are not logged in; load the page anew and log in.")
+        raise KindredError(text("access.not_logged_in"))
     return user
 
 
@@ -146,8 +148,8 @@ def admit() -> None:
     if user_of(_claims(), access) is not None:
         return
     st.title("Kindred")
-    st.caption("Which tasks help each other, and how to group them best. Log in to see this dashboard.")
-    st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
+    explain("access.look")
+    st.button(text("access.log_in"), type="primary", icon=":material/login:", key="log-in", on_click=st.login)
     st.stop()
 
 
@@ -156,8 +158,11 @@ def say_who() -> None:
     user = current()
     if user.name:
         with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-            st.caption(plain(f"{user.name} · {'editor' if user.editor else 'viewer'}"), width="content")
-            st.button("Log out", icon=":material/logout:", type="tertiary", on_click=st.logout)
+            role = text("access.editor" if user.editor else "access.viewer")
+            st.caption(plain(f"{user.name} · {role}"), width="content")
+            st.button(
+                text("access.log_out"), icon=":material/logout:", type="tertiary", key="log-out", on_click=st.logout
+            )
 
 
 def _claims() -> dict[str, Any]:

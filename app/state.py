@@ -117,6 +117,7 @@ def _in_catalog(kind: str) -> Callable[[str], str]:
 
 _PARAMETERS = {
     "language": _Parameter(_one_of(*LANGUAGES)),
+    "tour": _Parameter(_at_least(1)),
     "run": _Parameter(),
     "interval": _Parameter(
         _steps, lambda value: f"{value[0]}-{'' if value[1] is None else value[1]}", (0, None), of_run=True
@@ -126,9 +127,12 @@ _PARAMETERS = {
     "scale": _Parameter(_one_of("shared", "target", "centred"), default="shared"),
     "unsure": _Parameter({"marked": True, "plain": False}.__getitem__, {True: "marked", False: "plain"}.get, True),
     "reading": _Parameter(_in_catalog("reading"), default="affinity", of_run=True),
+    "cut": _Parameter(_at_least(1), of_run=True),
     "pair": _Parameter(_pair, json.dumps, of_run=True),
     "node": _Parameter(of_run=True),
+    "group": _Parameter(_names, _short, of_run=True),
     "threshold": _Parameter(_share, "{:.2f}".format, 0.5),
+    "top": _Parameter(_at_least(1), of_run=True),
     "curves": _Parameter(_names, json.dumps, of_run=True),
     "curve_of": _Parameter(of_run=True),
     "measure": _Parameter(_one_of("error", "difference"), default="error"),
@@ -146,6 +150,7 @@ _PARAMETERS = {
     "auxiliaries": _Parameter(_at_least(0)),
     "half": _Parameter({"single": True}.__getitem__, lambda _: "single", False),
     "robust": _Parameter(_one_of("spread", "tenth"), default="spread"),
+    "moments": _Parameter(_one_of("so_far", "around"), default="so_far"),
     "study": _Parameter(),
     "study_part": _Parameter(_one_of("gains", "networks", "groupings", "alike"), default="gains"),
     "loss_split": _Parameter(_one_of("validation", "test", "early_stopped"), default="test"),
@@ -165,6 +170,10 @@ _PARAMETERS = {
     "other_reading": _Parameter(_in_catalog("reading"), of_run=True),
     "other_part": _Parameter(_one_of("whole", "first", "second"), default="whole", of_run=True),
     "difference": _Parameter(_one_of("raw", "standardised", "rank")),
+    "runs": _Parameter(_names, _short, ()),
+    "baseline": _Parameter(),
+    "every_setting": _Parameter({"yes": True}.__getitem__, lambda _: "yes", False),
+    "final": _Parameter(_one_of("metrics", "losses"), default="metrics"),
     "shown_runs": _Parameter(_at_least(1), default=30),
     "dataset": _Parameter(_in_catalog("dataset"), default=catalog.entries("dataset")[0].name),
     "samples_of": _Parameter(_one_of("train", "validation", "test"), default="train", of="dataset"),
@@ -193,8 +202,8 @@ def read_url() -> None:
 
 
 def write_url(*names: str) -> None:
-    """Show the named choices, and the language where one was chosen, and no others, in the address."""
-    names = ("language", *names)
+    """Show the named choices, and no others, in the address; but the language and the tour's stop in any case."""
+    names = ("language", "tour", *names)
     wanted = {name: _PARAMETERS[name].write(get(name)) for name in names if get(name) != _PARAMETERS[name].default}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -17,11 +17,11 @@ from engine.cli_compare import add_compare_command
 from engine.cli_grouping import add_commands
 from engine.cli_linear import add_linear_commands
 from engine.cli_measure import add_measure_commands
+from engine.cli_report import add_report_command
 from engine.cli_runs import add_run_commands
 from engine.cli_store import add_store_commands
 from engine.errors import KindredError
 from engine.processes import processes, rank
-from engine.runs.run import Run
 from engine.runs.store import Store
 
 
@@ -74,7 +74,7 @@ def _delete(arguments: argparse.Namespace) -> int:
 
 def _affinity(arguments: argparse.Namespace) -> int:
     store = Store(arguments.store)
-    runs = _seeds_of(store, arguments.run) if arguments.group else [store.run(arguments.run)]
+    runs = store.seeds(arguments.run) if arguments.group else [store.run(arguments.run)]
     members = tuple(store.series(run.id, arguments.reading) for run in runs)
     series = SeedGroup(members) if arguments.group else members[0]
     mean = series.mean(arguments.step_from, arguments.step_to)
@@ -103,14 +103,6 @@ def _affinity(arguments: argparse.Namespace) -> int:
         content |= {"seeds": mean.seeds, "spread": _numbers(mean.spread), "agreement": _numbers(mean.agreement)}
     _print_json(content)
     return 0
-
-
-def _seeds_of(store: Store, run_or_group: str) -> list[Run]:
-    """The runs of a group, given by its id or by any run in it."""
-    run = next((run for run in store.runs() if run.id == run_or_group), None)
-    if run is not None and not run.group:
-        raise KindredError(f"The run {run.id!r} is in no group of seeds; leave out --group.")
-    return store.group(run.group if run is not None else run_or_group)
 
 
 def _numbers(values: np.ndarray | float) -> Any:
@@ -171,5 +163,6 @@ def _parser() -> argparse.ArgumentParser:
 
     add_compare_command(add, add_interval)
     add_commands(add, add_interval)
+    add_report_command(add)
     add_store_commands(add)
     return parser

@@ -1,4 +1,4 @@
-"""``python -m engine compare``: two readings of how tasks relate, of two runs, or early and late in one."""
+"""``python -m engine compare``: two readings of how tasks relate, of two runs, or early and late in one; or several."""
 
 import argparse
 import json
@@ -14,7 +14,9 @@ from engine import catalog
 from engine.affinity.comparison import Correlation, DifferenceScale, compare
 from engine.affinity.series import IntervalMean
 from engine.affinity.uncertainty import SeedGroup
+from engine.cli_several import GROUP, compare_several
 from engine.errors import KindredError
+from engine.runs.run import Run
 from engine.runs.store import Store
 
 Add = Callable[..., argparse.ArgumentParser]
@@ -22,10 +24,16 @@ Add = Callable[..., argparse.ArgumentParser]
 
 def add_compare_command(add: Add, add_interval: Callable[[argparse.ArgumentParser], None]) -> None:
     """Add the command to the command line's parser."""
-    command = add("compare", _compare, "how alike two readings, two runs or two intervals of one relate the tasks")
+    command = add(
+        "compare",
+        _compare,
+        "how alike two readings, runs or intervals of one run relate the tasks, or up to 8 runs",
+    )
     option = command.add_argument
-    option("run", metavar="RUN", help="a run, or the id of a group of seeds with --group")
+    option("run", metavar="RUN", help="a run, or the id of a group of seeds with --group, or seeds:ID of one")
     option("run2", metavar="RUN2", nargs="?", help="default: RUN")
+    option("more", metavar="RUN3", nargs="*", help="up to 8 runs: each is set against the baseline")
+    option("--baseline", metavar="RUN", help="one of the runs; default: the first")
     known = ", ".join(entry.name for entry in catalog.entries("reading"))
     option("--reading", metavar="NAME", help=f"{known}; default: the first that RUN has")
     option("--reading2", metavar="NAME", help="default: the same of another run or interval, else RUN's next one")
@@ -39,6 +47,8 @@ def add_compare_command(add: Add, add_interval: Callable[[argparse.ArgumentParse
 
 def _compare(arguments: argparse.Namespace) -> int:
     store = Store(arguments.store)
+    if arguments.more or arguments.baseline:
+        return _compare_several(store, arguments)
     other = arguments.run2 or arguments.run
     second = arguments.step_from2 is not None or arguments.step_to2 is not None
     steps = arguments.step_from, arguments.step_to
@@ -73,8 +83,32 @@ def _compare(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _compare_several(store: Store, arguments: argparse.Namespace) -> int:
+    second = (arguments.reading2, arguments.step_from2, arguments.step_to2)
+    if any(each is not None for each in second):
+        raise KindredError(
+            "Several runs are compared by one reading over one interval; leave out --reading2, --from2 and --to2, or "
+            "name two runs only and no --baseline."
+        )
+    runs = [each for each in (arguments.run, arguments.run2, *arguments.more) if each]
+    first = arguments.baseline or runs[0]
+    if arguments.reading:
+        catalog.find("reading", arguments.reading)
+    reading = arguments.reading or _known(store, first, arguments.group)[0]
+
+    def mean(run: str) -> tuple[tuple[str, ...], IntervalMean]:
+        return _mean(store, run, reading, arguments.group, arguments.step_from, arguments.step_to)
+
+    def members(run: str) -> list[Run]:
+        return [store.run(each) for each in _runs(store, run, arguments.group)]
+
+    return compare_several(runs, first, reading, mean, members, arguments.difference, arguments.json)
+
+
 def _runs(store: Store, run_or_group: str, group: bool) -> list[str]:
     """The ids of the runs that one side is the mean of."""
+    if run_or_group.startswith(GROUP):
+        return [run.id for run in store.group(run_or_group.removeprefix(GROUP))]
     if not group:
         return [store.run(run_or_group).id]
     named = {run.id: run.group for run in store.runs()}.get(run_or_group)
@@ -122,7 +156,7 @@ def _mean(
     if reading not in known:
         raise KindredError(f"The run {run_or_group!r} has no reading {reading!r}; it has {', '.join(known)}.")
     members = tuple(store.series(run_id, reading) for run_id in _runs(store, run_or_group, group))
-    series = SeedGroup(members) if group else members[0]
+    series = SeedGroup(members) if group or run_or_group.startswith(GROUP) else members[0]
     return series.tasks, series.mean(step_from, step_to)
 
 

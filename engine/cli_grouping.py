@@ -19,12 +19,15 @@ from engine.grouping.feasibility import refuse
 from engine.grouping.frontier import knee, steps
 from engine.grouping.losses import LossTable, read_losses
 from engine.grouping.observed import observed_part
+from engine.grouping.prices import Price, prices
 from engine.grouping.problem import LOWER, GroupingProblem, check_budget, parse_singleton
 from engine.grouping.solution import Solution
 from engine.grouping.solving import AUTO, solve, solve_frontier
 from engine.grouping.verify import verify
 from engine.runs.run import source_of
 from engine.runs.store import Store
+
+MOST_SECONDS = 60.0  # of what goes beyond one grouping, where no other limit is given
 
 Add = Callable[..., argparse.ArgumentParser]
 
@@ -65,6 +68,7 @@ def add_commands(add: Add, add_interval: Callable[[argparse.ArgumentParser], Non
     option("--alternatives", type=int, metavar="K", help="the K best groupings for the budget")
     option("--within", type=float, metavar="SHARE", help="with --alternatives: only those so near the best")
     option("--frontier", action="store_true", help="every budget, the knee, and what each half SNT buys")
+    option("--price", action="store_true", help="what each condition costs: how much better it would be without it")
     option("--json", action="store_true", help="print the grouping file")
     check = add("verify", _verify, "check a grouping file's value, feasibility and bound independently", store=False)
     check.add_argument("file", metavar="FILE")
@@ -76,6 +80,8 @@ def _solve(arguments: argparse.Namespace) -> int:
         raise KindredError("--alternatives are those for one budget; give --budget SNT, and leave out --frontier.")
     if arguments.within is not None and arguments.alternatives is None:
         raise KindredError("--within goes with --alternatives K only; give both.")
+    if arguments.price and (arguments.budget is None or arguments.frontier or arguments.alternatives is not None):
+        raise KindredError("--price is that of one grouping; give --budget SNT without --frontier or --alternatives.")
     problem, source, table = _problem(arguments)
     if arguments.budget is not None:
         budget = check_budget(arguments.budget)
@@ -92,15 +98,20 @@ def _solve(arguments: argparse.Namespace) -> int:
             raise refuse(problem, problem.budgets()[-1])
     elif arguments.alternatives is not None:
         solutions = alternatives(
-            problem, budget, arguments.alternatives, arguments.within, arguments.time_limit or 60.0
+            problem, budget, arguments.alternatives, arguments.within, arguments.time_limit or MOST_SECONDS
         )
     else:
         solutions = [solve(problem, budget, arguments.time_limit, gap=arguments.gap, solver=arguments.solver)]
+    seconds = arguments.time_limit or MOST_SECONDS
+    paid = [_price(each, solutions[0].value) for each in prices(solutions[0], seconds)] if arguments.price else []
     if not arguments.json:
         for solution in solutions:
             _print(solution, content(solution))
         if arguments.frontier:
             _print_steps(problem, solutions)
+        _print_prices(paid)
+    elif arguments.price:
+        _print_json({"solution": content(solutions[0]), "prices": paid})
     elif arguments.frontier:
         _print_json(_frontier(problem, solutions, content))
     else:
@@ -214,6 +225,23 @@ def _print(solution: Solution, content: dict[str, Any]) -> None:
         helpers = [task for task in network.tasks if task not in network.serves]
         cost = "" if network.cost == 1 else f" ({network.cost:g} SNT)"
         print(f"  serves {', '.join(network.serves)}{cost}" + (f"; with {', '.join(helpers)}" if helpers else ""))
+
+
+def _price(price: Price, value: float) -> dict[str, Any]:
+    return {
+        "condition": price.condition and price.condition.text,
+        "gained": price.gained,
+        "percent": 100 * price.gained / abs(value) if value else None,
+        "at_most": price.at_most,
+        "proved": price.proved,
+    }
+
+
+def _print_prices(paid: Sequence[dict[str, Any]]) -> None:
+    for price in paid:
+        share = "" if price["percent"] is None else f" ({price['percent']:.2g} %)"
+        sure = "proved" if price["proved"] else f"at most {price['at_most']:.4g}"
+        print(f"costs {price['gained']:.4g}{share}, {sure}: {price['condition'] or 'all conditions together'}")
 
 
 def _frontier(

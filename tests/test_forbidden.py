@@ -19,6 +19,7 @@ METHODS = {
 # Modules are imported by name only where the name is a constant, or comes from Kindred's own tables of names.
 IMPORTERS = {
     "engine/catalog.py": "names of the catalog; one's own module:function is for the command line",
+    "engine/__init__.py": "what it offers, by a constant table",
     "engine/grouping/solving.py": "solvers of the catalog",
     "engine/runs/worker.py": "sessions in KINDS",
     "engine/tracking/lightning.py": "one of two packages",

@@ -19,12 +19,12 @@ EARLY = "early_stopping"  # the predictor that is told of every network how it d
 RANDOM_GROUPINGS = 200
 
 
-def predictors(study: Study) -> dict[str, str]:
-    """The predictors that have what they go by, each with its summary, the combination first.
+def predictors(study: Study) -> tuple[str, ...]:
+    """The predictors that have what they go by, the combination first.
 
     The one of short trainings is not among them, as the advisor is not given their losses.
     """
-    return {entry.name: entry.summary for entry in catalog.entries("predictor") if _has(study, entry.name)}
+    return tuple(entry.name for entry in catalog.entries("predictor") if _has(study, entry.name))
 
 
 def _has(study: Study, predictor: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ class Communicated:
     methods: Mapping[str, Told]
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> "Communicated":
+    def of(cls, content: Mapping[str, Any]) -> Self:
         """From what the run has stored."""
         clients = tuple(content["clients"])
         methods = {name: _told(told, len(clients)) for name, told in content["methods"].items() if told["round"]}

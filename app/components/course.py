@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,10 @@ import streamlit as st
 
 from app.components.runs import store
 from app.components.subject import Subject
+from engine.charts.course import Line
 from engine.runs.run import Run
 from engine.tasks import Evaluation, TaskWeights
+from engine.texts import text
 
 GENERATED = " (generated)"  # what the name of MAXL's task ends with
 
@@ -59,7 +62,7 @@ class Course:
         tasks: tuple[str, ...],
         evaluations: Sequence[Sequence[Evaluation]],
         weights: Sequence[Sequence[TaskWeights]],
-    ) -> "Course":
+    ) -> Self:
         """Of one run, or of several seeds; a run that has nothing of a kind yet does not count for it."""
         splits = dict.fromkeys(each.split for run in evaluations for each in run)
         measured = [run for run in evaluations if run]
@@ -119,6 +122,13 @@ def primary_tasks(run: Run) -> tuple[str, ...]:
     """The tasks that the run's settings name as primary, of those it has; empty: all are."""
     named = [name.strip() for name in str(run.config.get("primary", "")).split(",")]
     return tuple(task for task in run.tasks if task in named)
+
+
+def curves_table(lines: Iterable[Line]) -> pd.DataFrame:
+    """What lines of a chart are drawn through: a step a row, a line a column; NaN where a line has no point."""
+    named = {f"{line.task} · {line.part}" if line.part else line.task: line for line in lines}
+    columns = {name: pd.Series(line.values, line.steps, float) for name, line in named.items()}
+    return pd.DataFrame(columns).rename_axis(text("course.step"))
 
 
 def losses_table(runs: Iterable[Run]) -> pd.DataFrame:

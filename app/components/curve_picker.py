@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import state
 from app.components.subject import Subject
+from engine.texts import text
 
 
 def pick_curve(
@@ -19,7 +20,7 @@ def pick_curve(
     options = [None, *names]
     wanted = state.get("curve_of")
     chosen = place.selectbox(
-        "Error of",
+        text("curve_picker.error_of"),
         options,
         index=options.index(wanted) if wanted in options else 0,
         format_func=lambda each: mean if each is None else each,

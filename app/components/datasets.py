@@ -1,6 +1,7 @@
 """Reaching data sets from a page: loaded once and kept, or why they cannot be had; and the tables that are kept."""
 
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -23,26 +24,12 @@ from engine.datasets.table import of_frame
 from engine.datasets.tables.columns import Column, describe_table, listed, listed_kinds
 from engine.datasets.tables.keeping import called
 from engine.datasets.tables.reading import READERS, read_table
+from engine.texts import language, text
 
 MOST_BYTES = 50 * 2**20  # of an uploaded table
 _READING = threading.Lock()  # a small file may take a gigabyte while it is unpacked: one at a time
 ROOMS, ROOM_SIZE = 60, 64  # that are rendered to be looked at
-# How the files lie in the folder of a data set that is read from disk.
-FILES = {
-    "celeba": "img_align_celeba/000001.jpg … 202599.jpg\nlist_attr_celeba.txt\nlist_eval_partition.txt",
-    "taskonomy": (
-        "rgb/taskonomy/<building>/point_0_view_0_domain_rgb.png …\n"
-        "depth_euclidean/taskonomy/<building>/point_0_view_0_domain_depth_euclidean.png …\n"
-        "…                                   the other domains likewise, as many as there are\n"
-        "splits_taskonomy/                   from splits_taskonomy.zip"
-    ),
-    "nyuv2": (
-        "nyu_depth_v2_labeled.mat\n"
-        "splits.mat\n"
-        "classMapping40.mat      for 40 classes, if wanted\n"
-        "class13Mapping.mat      for 13 classes, if wanted"
-    ),
-}
+_ON_DISK = ("celeba", "taskonomy", "nyuv2")
 
 
 @dataclass(frozen=True)
@@ -82,25 +69,36 @@ def to_look_at(name: str) -> DataSettings:
     return DataSettings(name, images=ROOMS, image_size=ROOM_SIZE)
 
 
-@st.cache_resource(show_spinner="Reading the data set …", max_entries=4)
+@st.cache_resource(show_spinner=False, max_entries=4)
 def loaded(settings: DataSettings) -> Dataset:
     """The data set, kept for the next drawing.
 
     Raises:
         KindredError: if it cannot be had.
     """
-    return load_dataset(settings)
+    with st.spinner(text("datasets.reading")):
+        return load_dataset(settings)
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def tasks_in(settings: DataSettings, names: dict[str, Any], _dataset: Dataset) -> pd.DataFrame:
+def tasks_in(settings: DataSettings, names: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """``task_rows`` of the data set that the settings name."""
+    return _tasks_in(settings, names, language(), dataset)
+
+
+def tasks_in_table(key: str, settings: TableSettings, names: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
+    """``task_rows`` of the table of that key."""
+    return _tasks_in((key, settings), names, language(), dataset)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _tasks_in(which: Hashable, names: dict[str, Any], spoken: str, _dataset: Dataset) -> pd.DataFrame:
     return task_rows(_dataset, names)
 
 
-@st.cache_resource(show_spinner="Rendering some rooms …", max_entries=1)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _rooms() -> dict[str, np.ndarray]:
-    return render(SEED, ROOMS, ROOM_SIZE)
+    with st.spinner(text("datasets.rendering")):
+        return render(SEED, ROOMS, ROOM_SIZE)
 
 
 def rooms_at(split: str, numbers: np.ndarray) -> dict[str, np.ndarray]:
@@ -111,7 +109,12 @@ def rooms_at(split: str, numbers: np.ndarray) -> dict[str, np.ndarray]:
 
 def on_disk(name: str) -> bool:
     """Whether the data set is read from files that the user must get."""
-    return name in FILES
+    return name in _ON_DISK
+
+
+def files_of(name: str) -> str:
+    """How the files lie in its folder."""
+    return text(f"datasets.files_{name}")
 
 
 def folder_of(name: str) -> Path:
@@ -142,7 +145,7 @@ def table_name(path: Path) -> str:
     return f"{called(path)}{path.suffix}"
 
 
-@st.cache_resource(show_spinner="Reading the table …", max_entries=3)
+@st.cache_resource(show_spinner=False, max_entries=3)
 def frame_in(key: str, name: str, _content: bytes | Path) -> pd.DataFrame:
     """A table, kept for the next drawing.
 
@@ -152,7 +155,7 @@ def frame_in(key: str, name: str, _content: bytes | Path) -> pd.DataFrame:
     Raises:
         KindredError: if it cannot be read.
     """
-    with _READING:
+    with st.spinner(text("datasets.reading_table")), _READING:
         return read_table(_content, name, MOST_BYTES)
 
 
@@ -170,12 +173,6 @@ def columns_in(key: str, settings: TableSettings, _frame: pd.DataFrame) -> list[
         leave_out=settings.leave_out,
         split_by=settings.split_by,
     )
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def tasks_in_table(key: str, settings: TableSettings, names: dict[str, Any], _dataset: Dataset) -> pd.DataFrame:
-    """``task_rows`` of the table of that key."""
-    return task_rows(_dataset, names)
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)

@@ -1,4 +1,5 @@
-"""What runs would be, asked of a process that loads torch, without holding up the page."""
+"""What methods and data sets are, in a line; and what runs would be, asked of a process that loads torch, without
+holding up the page."""
 
 import threading
 import time
@@ -6,11 +7,33 @@ from concurrent.futures import Future
 
 import streamlit as st
 
+from engine.catalog import Entry
 from engine.runs.config import RunConfig
 from engine.runs.descriptions import Describer, Description
+from engine.texts import language, texts
 
 PATIENCE = 0.4  # seconds that a page waits for its answers; they take less, but for the first
 POLL_SECONDS = 0.3
+
+
+def summary(kind: str, entry: Entry) -> str:
+    """What an entry of that kind of the catalog is: one line, without a capital or a full stop."""
+    return _translated(f"{kind}.{entry.name}", entry.summary)
+
+
+def cost(entry: Entry) -> str:
+    """What it takes, in words; empty where that does not tell methods apart."""
+    return _translated(f"cost.{entry.cost}", entry.cost)
+
+
+def need(english: str) -> str:
+    """What a method needs of another choice, in words: of ``catalog.GIVEN_BY``."""
+    return _translated(f"need.{english}", english)
+
+
+def _translated(key: str, english: str) -> str:
+    """The catalog itself is English; other languages have texts for it."""
+    return str(texts(language()).get(f"catalog.{key}", english))
 
 
 class Asking:

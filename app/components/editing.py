@@ -11,8 +11,7 @@ from engine.runs.configs import Config
 from engine.runs.launching.queue import launch
 from engine.runs.run import Run
 from engine.runs.store import Store
-
-VIEWER = "You may look at everything here, but not change it; ask whoever runs this dashboard to make you an editor."
+from engine.texts import text
 
 
 def may_edit() -> bool:
@@ -22,7 +21,7 @@ def may_edit() -> bool:
 
 def for_editors(help: str | None = None, disabled: bool = False) -> dict[str, Any]:
     """The settings ``help`` and ``disabled`` of a widget that changes something: off, with the reason, for a viewer."""
-    return {"help": help, "disabled": disabled} if may_edit() else {"help": VIEWER, "disabled": True}
+    return {"help": help, "disabled": disabled} if may_edit() else {"help": text("editing.viewer"), "disabled": True}
 
 
 def editing_store() -> Store:
@@ -32,7 +31,7 @@ def editing_store() -> Store:
         KindredError: if the visitor only looks.
     """
     if not may_edit():
-        raise KindredError(VIEWER)
+        raise KindredError(text("editing.viewer"))
     return opened()
 
 
@@ -80,7 +79,4 @@ def _check_origin(store: Store, config: Config) -> None:
         named["table"] = told["table"]
     if named and not any(named.items() <= run.config.items() for run in store.runs()):
         name, value = next(iter(named.items()))
-        raise KindredError(
-            f"The {name} {value!r} is not for the dashboard, which reads its own data sets and the tables that are "
-            "kept here; launch this run on the command line."
-        )
+        raise KindredError(text("editing.not_from_here", name=name, value=value))

@@ -13,8 +13,12 @@ _CSS = """
 .kindred-term { position: relative; border-bottom: 1px dotted currentColor; cursor: help; }
 .kindred-term [role=tooltip] { position: absolute; left: 0; top: 1.7em; z-index: 1000; width: max-content;
   max-width: min(22rem, 70vw); padding: 0.5rem 0.75rem; border-radius: 0.5rem; font-size: 0.85rem; line-height: 1.45;
-  background: #1c2733; color: #ffffff; visibility: hidden; white-space: normal; }
-.kindred-term:hover [role=tooltip], .kindred-term:focus [role=tooltip] { visibility: visible; }
+  background: #1c2733; color: #ffffff; display: none; white-space: normal; }
+.kindred-term:hover [role=tooltip], .kindred-term:focus [role=tooltip] { display: block; }
+@media (max-width: 640px) {
+  .kindred-term [role=tooltip] { position: fixed; left: 1rem; right: 1rem; top: auto; bottom: 1rem; width: auto;
+    max-width: none; }
+}
 """
 
 

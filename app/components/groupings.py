@@ -11,14 +11,11 @@ from engine.grouping.scenarios import MOST_SERVING
 from engine.studies.advisor import best_known, score
 from engine.studies.study import TEST, VALIDATION, Study
 from engine.studies.ways import WAYS, Way
+from engine.texts import language, text
 
 MOST_TASKS = MOST_SERVING
 _LONGEST = 3  # networks that are named where some are missing
-_HAS = {
-    "TAG": "the affinities of a run of all tasks, which this study did not observe",
-    "Grad-TAG": "losses linearised around one network of all tasks, which this study does not have",
-    "ESA": "the losses of all networks after a short training, which this study does not have",
-}
+_LACKS = {"TAG": "affinities", "Grad-TAG": "linearised", "ESA": "early_stopped"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +65,12 @@ def groupings_of(choice: Choice) -> Groupings:
     Raises:
         KindredError: if there are more than ``MOST_TASKS`` tasks.
     """
-    return _groupings(choice)
+    with st.spinner(text("groupings.choosing"), show_time=False):
+        return _groupings(choice, language())
 
 
-@st.cache_resource(show_spinner="Choosing networks …", max_entries=16, hash_funcs={Choice: lambda each: each.token})
-def _groupings(choice: Choice) -> Groupings:
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={Choice: lambda each: each.token})
+def _groupings(choice: Choice, of: str) -> Groupings:  # what ways need is told in a language
     return every_grouping(choice.study)
 
 
@@ -92,7 +90,7 @@ def every_grouping(study: Study) -> Groupings:
                 None if each is None else Chosen(each, score(study, each, TEST)) for each in found
             )  # fmt: skip
         else:
-            needs[name] = "networks that serve all tasks, which this study does not list"
+            needs[name] = text("groupings.serving_all")
     return Groupings(budgets, chosen, needs)
 
 
@@ -100,12 +98,10 @@ def what_it_needs(study: Study, name: str, way: Way) -> str:
     """In words, what a way that cannot tell would need."""
     missing = [study.networks[place].name for place in np.flatnonzero(way.needs(study) & ~study.known())]
     if missing:
-        more = f" and {len(missing) - _LONGEST} more" if len(missing) > _LONGEST else ""
-        kinds = "network" if len(missing) == 1 else f"{len(missing)} networks"
-        return f"the {kinds} {', '.join(missing[:_LONGEST])}{more}, not measured yet"
-    if not way.has(study):
-        return _HAS[name]
-    return "networks that this study does not list"
+        key = "groupings.missing_more" if len(missing) > _LONGEST else "groupings.missing"
+        named = text("words.comma").join(missing[:_LONGEST])
+        return text(key, count=len(missing), networks=named, more=len(missing) - _LONGEST)
+    return text(f"groupings.{_LACKS[name]}" if not way.has(study) else "groupings.not_listed")
 
 
 def served_by(study: Study, chosen: Sequence[int]) -> list[Served]:

@@ -6,9 +6,9 @@ from typing import Any
 from engine.datasets.tables.columns import names_in
 from engine.runs.configs import kind_of
 from engine.runs.run import Run
+from engine.texts import text
 
 NETWORK, STUDY, LINEAR, FEDERATED = "network", "study", "linear", "federated"
-NAMES = {NETWORK: "network", STUDY: "study", LINEAR: "linear models", FEDERATED: "federated"}
 
 
 def kind(run: Run) -> str:
@@ -27,21 +27,23 @@ def setting(run: Run) -> str:
     if run.origin != "trained":
         return ""
     if kind(run) == LINEAR:
-        seeds = told.get("seeds", 5)
-        return (
-            f"{NAMES[LINEAR]}: {_methods(told)} at {spaced(told.get('sizes', ''))} samples a task, "
-            f"{seeds} {'seed' if seeds == 1 else 'seeds'}"
+        return text(
+            "kinds.linear", methods=_methods(told), sizes=spaced(told.get("sizes", "")), count=told.get("seeds", 5)
         )
     if kind(run) == FEDERATED:
-        drop = f", {told['drop']:.0%} drop out" if told.get("drop") else ""
-        return f"{NAMES[FEDERATED]}: {_methods(told)}, {told.get('rounds', 100)} rounds{drop}"
+        rounds, drop = told.get("rounds", 100), told.get("drop", 0)
+        return text(
+            "kinds.federated_dropping" if drop else "kinds.federated", methods=_methods(told), rounds=rounds, drop=drop
+        )
     weighting = told.get("weighting", "equal")
-    weights = "equal weights" if weighting == "equal" else weighting
-    design = f"{told.get('architecture', 'hard_sharing')}, {weights}"
+    design = {
+        "architecture": told.get("architecture", "hard_sharing"),
+        "weights": text("kinds.equal_weights") if weighting == "equal" else weighting,
+    }
     if kind(run) == STUDY:
-        seeds = told.get("seeds", 1)
-        return f"{NAMES[STUDY]}: {spaced(told.get('networks', ''))}; {design}{f', {seeds} seeds' if seeds > 1 else ''}"
-    return f"{NAMES[NETWORK]}: {design}"
+        networks = spaced(told.get("networks", ""))
+        return text("kinds.study", networks=networks, count=told.get("seeds", 1), **design)
+    return text("kinds.network", **design)
 
 
 def spaced(listed: str) -> str:
@@ -56,16 +58,19 @@ def spaced(listed: str) -> str:
 def methods_in_words(told: Mapping[str, Any]) -> str:
     """The methods that a run of linear models was told, or how many they are where that would be long."""
     named = names_in(told.get("methods", ""))
-    return ", ".join(named) if 0 < len(named) <= 3 else str(len(named) or "all")
+    return ", ".join(named) if 0 < len(named) <= 3 else str(len(named) or text("kinds.all"))
 
 
 def _methods(told: Mapping[str, Any]) -> str:
-    said = methods_in_words(told)
-    return f"{said} methods" if said == "all" or said.isdecimal() else said
+    named = names_in(told.get("methods", ""))
+    if not named:
+        return text("kinds.all_methods")
+    return ", ".join(named) if len(named) <= 3 else text("kinds.methods", methods=len(named))
 
 
 def progress(run: Run) -> tuple[str, int, int]:
-    """What a run counts, such as ``step``; how many of them it has made; and how many there are, 0 where unknown.
+    """What a run counts: ``step``, ``fit``, ``training`` or ``round``; how many of them it has made; and how many there
+    are, 0 where unknown.
 
     A federated run makes each round with every method before the next one.
     """
@@ -76,24 +81,13 @@ def progress(run: Run) -> tuple[str, int, int]:
 
 
 LEADING = {LINEAR: "task_covariance", FEDERATED: "federated_relation"}  # reading, while a run has none yet
-NO_RELATION = {
-    LINEAR: "How tasks are related is told by the methods task_covariance, clustered and graph_laplacian, of which "
-    "this run has none; launch one with any of them.",
-    FEDERATED: "How clients are related is told by the method mocha, which this run does not have; launch one with it.",
-}
-NO_AFFINITY = {
-    LINEAR: "This run compares linear models and has observed no affinity. How alike its models are is on the Affinity "
-    "page, but that does not say by how much a task gains from another, which a grouping is made of. Choose a run of "
-    "networks with an affinity estimator.",
-    FEDERATED: "This run is one of federated linear models and has observed no affinity. How alike its clients are is "
-    "on the Affinity page, but that does not say by how much a task gains from another, which a grouping is made of. "
-    "Choose a run of networks with an affinity estimator.",
-}
-FIRST_RELATION = {
-    LINEAR: "the first seed has been learned from at its largest size",
-    FEDERATED: "the first rounds have been made",
-}
-FIRST = {
-    LINEAR: "the first sample has been learned from by every method",
-    FEDERATED: "the first rounds have been made",
-}
+
+
+def first_results(run: Run) -> str:
+    """When the first results of linear models, federated or not, are there: what ``as soon as`` is followed by."""
+    return text(f"kinds.first_{kind(run)}")
+
+
+def no_affinity(run: Run) -> str:
+    """Why a run of linear models, federated or not, has no affinity, and what to choose instead."""
+    return text(f"kinds.no_affinity_{kind(run)}")

@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from engine.regularized.summary import mean_of
+from engine.texts import text
 
 ARTIFACT = "learning curves"
 BASE = "independent"  # what the others are measured against
-# What an error is, by the loss.
-ERROR = {
-    "logistic": "share of wrong labels",
-    "hinge": "share of wrong labels",
-    "squared": "mean squared error, labels standardised",
-}
+
+
+def error_of(loss: str) -> str:
+    """What an error is, by the loss that is learned with: ``logistic``, ``hinge`` or ``squared``."""
+    return text("learned.squared" if loss == "squared" else "learned.wrong")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Learned:
     strengths: np.ndarray
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> "Learned":
+    def of(cls, content: Mapping[str, Any]) -> Self:
         """From what the run has stored, with its sizes ascending."""
         methods, tasks, seeds = (tuple(content[name]) for name in ("methods", "tasks", "seeds"))
         samples = np.array([float(np.mean(count)) for count in content["counts"]])
@@ -61,7 +61,7 @@ class Learned:
     def size_name(self, place: int) -> str:
         """A size as it is read: ``20``, or ``all (1,450)``."""
         size = self.sizes[place]
-        return f"all ({self.samples[place]:,.0f})" if size is None else f"{size:,}"
+        return text("learned.all", samples=self.samples[place]) if size is None else f"{size:,}"
 
     def of_task(self, task: str | None) -> np.ndarray:
         """``[methods, sizes, seeds]``: the errors of one task, or the mean over all that have any.

@@ -5,17 +5,19 @@ import streamlit as st
 
 from app import state
 from engine.studies.study import EARLY_STOPPED, TEST, VALIDATION, Study
+from engine.texts import text
 
-SPLITS = {VALIDATION: "Validation", TEST: "Test", EARLY_STOPPED: "Early-stopped"}
-_ABOUT = (
-    "Validation: what networks are chosen by. Test: what is reported of those chosen. Early-stopped: validation losses "
-    "after a short training, which are cheaper to choose by (the authors' early-stopping approximation, ESA)."
-)
+_SPLITS = (VALIDATION, TEST, EARLY_STOPPED)
+
+
+def split_name(split: str) -> str:
+    """As the control shows it."""
+    return text(f"losses.{split}")
 
 
 def splits_of(study: Study) -> list[str]:
     """Those of which any loss is known."""
-    return [split for split in SPLITS if split in study.losses and np.isfinite(study.losses[split]).any()]
+    return [split for split in _SPLITS if split in study.losses and np.isfinite(study.losses[split]).any()]
 
 
 def pick_split(study: Study) -> str:
@@ -23,13 +25,13 @@ def pick_split(study: Study) -> str:
     offered = splits_of(study)
     wanted = state.get("loss_split")
     chosen = st.segmented_control(
-        "Losses on",
+        text("losses.on"),
         offered,
-        format_func=SPLITS.__getitem__,
+        format_func=split_name,
         default=wanted if wanted in offered else offered[0],
         required=True,
         key=f"pick-loss-split-{'-'.join(offered)}",
-        help=_ABOUT,
+        help=text("losses.about"),
     )
     state.put("loss_split", chosen)
     return chosen

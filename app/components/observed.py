@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from engine.affinity.series import MIN_BATCHES, AffinitySeries, IntervalMean
 from engine.affinity.uncertainty import RELIABLE, SeedGroup, bootstrap, reliability, reliability_over_time
 from engine.charts.quantity import AFFINITY, Quantity, quantity_of
 from engine.errors import KindredError
+from engine.texts import text
 
 COURSE_POINTS = 60  # of the curve of several seeds, whose every point ranks all their matrices anew
 
@@ -28,7 +30,7 @@ class Observed:
     reading: str = AFFINITY.name
 
     @classmethod
-    def of(cls, members: list[AffinitySeries], state: tuple = (), reading: str = AFFINITY.name) -> "Observed":
+    def of(cls, members: list[AffinitySeries], state: tuple = (), reading: str = AFFINITY.name) -> Self:
         """Of one run, or of a group's runs; those without a window yet are left out.
 
         Raises:
@@ -112,8 +114,7 @@ def verdict(value: float) -> str:
     >>> verdict(0.934), verdict(0.61)
     ('.93 (reliable enough to group)', '.61 (not yet: observe longer)')
     """
-    enough = "reliable enough to group" if value >= RELIABLE else "not yet: observe longer"
-    return f"{share(value)} ({enough})"
+    return text("observed.enough" if value >= RELIABLE else "observed.not_yet", share=share(value))
 
 
 def share(value: float) -> str:

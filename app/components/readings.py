@@ -1,9 +1,12 @@
 """Choosing which reading of the tasks' relations a page shows, and what its entries are."""
 
+from typing import Literal
+
 import numpy as np
 import streamlit as st
 
 from app import state
+from app.components.descriptions import summary
 from app.components.kinds import LEADING, kind, of_networks
 from app.components.observed import Observed
 from app.components.runs import observed_in, readings_of
@@ -11,19 +14,13 @@ from app.components.subject import Subject
 from app.components.text import plain
 from engine import catalog
 from engine.charts.quantity import AFFINITY, quantity_of
-
-_OVER = {
-    "seed": "The slider goes over the seeds, each a sample of its own, of the largest size.",
-    "round": "The slider goes over the rounds of communication.",
-    "step": "",
-}
-_ONE = {"seed": "Learned from the samples of the largest size.", "round": "", "step": ""}
+from engine.texts import text
 
 
 def over(subject: Subject, reading: str) -> str:
     """What the slider of a chart goes over where that is not training; or what there is, where it is one state only."""
     several = len(observed_in(subject, reading).series) > 1
-    return (_OVER if several else _ONE)[quantity_of(reading).unit]
+    return text(f"readings.{'over' if several else 'one'}_{quantity_of(reading).unit}")
 
 
 def pick_reading(subject: Subject) -> str:
@@ -34,15 +31,13 @@ def pick_reading(subject: Subject) -> str:
     shown = reading_in(known, state.get("reading"))
     if len(known) > 1 or known and shown != AFFINITY.name:
         shown = st.pills(
-            "Reading",
+            text("readings.reading"),
             known,
             format_func=in_words,
             default=shown,
             required=True,
             key=f"pick-reading-{subject.id}",
-            help="What this run tells of how its tasks relate: what the affinity estimator observed, the angles "
-            "between gradients where a gradient method took them, and what the network itself has learned to share; of "
-            "linear models, how alike they are.",
+            help=text("readings.about"),
         )
     state.put("reading", shown)
     return shown
@@ -54,7 +49,7 @@ def reading_in(known: tuple[str, ...], wanted: str) -> str:
         return wanted
     if wanted != AFFINITY.name:
         st.error(
-            plain(f"This run has no reading {wanted!r}; it has {', '.join(known)}. The first is shown instead."),
+            plain(text("readings.missing", wanted=repr(wanted), known=text("words.comma").join(known))),
             icon=":material/error:",
         )
     return known[0]
@@ -62,7 +57,7 @@ def reading_in(known: tuple[str, ...], wanted: str) -> str:
 
 def in_words(reading: str) -> str:
     """A reading as a choice is labelled."""
-    name = quantity_of(reading).name
+    name = quantity_of(reading).said
     return name[0].upper() + name[1:]
 
 
@@ -70,33 +65,31 @@ def say_entries(subject: Subject, observed: Observed, affinity: np.ndarray) -> N
     """A caption with what an entry is, and where it comes from."""
     run = subject.first
     is_affinity = observed.reading == AFFINITY.name
-    what = run.quantity if is_affinity else catalog.find("reading", observed.reading).summary
-    text = f"Entries: {what}."
+    what = run.quantity if is_affinity else summary("reading", catalog.find("reading", observed.reading))
+    said = [text("readings.entries", what=what)]
     if observed.quantity.bounds:
-        text += f" {observed.quantity.bounds}."
+        said.append(text("readings.bounds", bounds=observed.quantity.bounds))
     if observed.group:
-        text += f" Mean of {len(observed.seeds)} seeds, each counting alike."
+        said.append(text("readings.of_seeds", seeds=len(observed.seeds)))
     if run.source and is_affinity:
-        text += f" Source: {run.source}."
+        said.append(text("readings.source", source=run.source))
     if not is_affinity and state.get("scale") == "shared" and one_sign(affinity):
-        text += " All have one sign: the scale around the target's mean shows which stand out."
-    st.caption(plain(text))
+        said.append(text("readings.one_sign"))
+    st.caption(plain(text("readings.space").join(said)))
 
 
-def say_unknown(affinity: np.ndarray, drawn: str) -> None:
+def say_unknown(affinity: np.ndarray, drawn: Literal["cell", "arrow"]) -> None:
     """A caption where pairs were never observed together, which no chart may show as zero.
 
     Args:
         affinity: ``[source, target]``; NaN where unknown.
-        drawn: what stands for such a pair, with its verb.
+        drawn: what stands for such a pair: a grey cell, or no arrow.
     """
     apart = ~np.eye(len(affinity), dtype=bool)
     unknown = int(np.isnan(affinity[apart]).sum())
     if unknown:
-        st.caption(
-            f":material/visibility_off: {drawn} a pair that was never observed in this interval, as no update had "
-            f"labels of both tasks: {unknown} of {apart.sum()}, each direction counted. They are not zero, but unknown."
-        )
+        said = text(f"readings.unknown_{drawn}", unknown=unknown, all=int(apart.sum()))
+        st.caption(f":material/visibility_off: {said}")
 
 
 def one_sign(matrix: np.ndarray) -> bool:

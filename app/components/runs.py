@@ -18,6 +18,7 @@ from engine.errors import KindredError
 from engine.runs.reader import Reader
 from engine.runs.run import Event, Run
 from engine.runs.store import Store, store_url
+from engine.texts import text
 
 
 def store() -> Reader:
@@ -94,33 +95,24 @@ def _events(url: str, run_id: str, status: str, heartbeat: float, last: int) -> 
     return _open(url).events(run_id, last)
 
 
-def pick_run(label: str = "Run") -> Subject:
-    """A selection box with all runs and all groups of seeds; the chosen one.
+def pick_run(label: str = "") -> Subject:
+    """A selection box with all runs and all groups of seeds, called ``label`` where not just a run; the chosen one.
 
     Raises:
         KindredError: if the address names a run or group that the store does not have.
     """
     known = subjects(store().runs())
     if not known:
-        st.info(
-            "There are no runs yet. Launch one on the Runs page, track your own loop, or import a matrix there.",
-            icon=":material/info:",
-        )
+        st.info(text("choose_run.empty"), icon=":material/info:")
         st.stop()
     wanted = state.get("run")
-    chosen = pick_subject(label, known, wanted, "pick-run", _HELP)
+    chosen = pick_subject(label or text("choose_run.run"), known, wanted, "pick-run", text("choose_run.help"))
     state.choose_run(chosen.id)
     return chosen
 
 
-_HELP = (
-    "A run is one training, or one imported matrix; seeds of one setting can also be seen as one. "
-    "Launch and manage runs on the Runs page."
-)
-
-
-def pick_subject(label: str, known: dict[str, Subject], wanted: str | None, key: str, text: str) -> Subject:
-    """A selection box with ``known``; the first of it where none is wanted.
+def pick_subject(label: str, known: dict[str, Subject], wanted: str | None, key: str, about: str) -> Subject:
+    """A selection box with ``known``, and ``about`` as its help; the first of it where none is wanted.
 
     Raises:
         KindredError: if the one wanted is not known, and no other was chosen.
@@ -133,7 +125,7 @@ def pick_subject(label: str, known: dict[str, Subject], wanted: str | None, key:
         index=list(known).index(current),
         format_func=lambda name: known[name].label,
         key=key,
-        help=text,
+        help=about,
     )
     if missing and chosen == current:
         raise KindredError(no_such(wanted))
@@ -145,7 +137,7 @@ def interval(series: AffinitySeries) -> tuple[int, int | None]:
     try:
         series.windows_between(*state.get("interval"))
     except KindredError as error:
-        st.error(f"{plain(str(error))} The whole run is shown instead.", icon=":material/error:")
+        st.error(text("choose_run.whole_instead", why=plain(str(error))), icon=":material/error:")
         state.put("interval", None)
     return state.get("interval")
 
@@ -192,8 +184,5 @@ def say_nothing(subject: Subject, observed: Observed, readings: bool) -> None:
         KindredError: if the group's seeds have windows, but none in common.
     """
     if observed.group:
-        raise KindredError(
-            "The seeds of this group have no window that begins and ends at the same steps in all, so they cannot "
-            "be averaged; choose one of its runs, or observe all seeds at the same steps."
-        )
+        raise KindredError(text("choose_run.nothing_in_common"))
     say_waiting(subject, readings)

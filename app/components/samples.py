@@ -12,8 +12,8 @@ from engine.datasets.rendering.pictures import picture_of
 from engine.datasets.rendering.scene import SEMANTIC_CLASSES
 from engine.datasets.rooms import MAPS
 from engine.tasks import Task
+from engine.texts import text
 
-UNKNOWN = "not known"
 ON_DEMAND = (-1.0, 1.0)  # what inputs read from files lie between
 SAMPLED = 24  # maps that are looked at where they are read from files
 
@@ -44,7 +44,7 @@ def names_in(dataset: Dataset) -> dict[str, Sequence[str]]:
         elif (dataset.name, task.name) == ("rooms", "semantic_segmentation"):
             names[task.name] = SEMANTIC_CLASSES
         elif task.loss == "binary_cross_entropy":
-            names[task.name] = ("no", "yes")
+            names[task.name] = (text("samples.no"), text("samples.yes"))
     return names
 
 
@@ -56,13 +56,14 @@ def in_words(task: Task, value: np.ndarray, names: Names) -> str:
     >>> in_words(Task("place", "squared_error", 2), np.array([0.5, -1]), {})
     '0.50, −1.00'
     """
+    unknown = text("samples.unknown")
     if task.loss == "soft_cross_entropy":
-        return UNKNOWN if np.isnan(value).any() else f"{value.argmax()} ({value.max():.0%})"
+        return unknown if np.isnan(value).any() else f"{value.argmax()} ({value.max():.0%})"
     if task.real:
-        each = [UNKNOWN if np.isnan(number) else f"{number:.2f}".replace("-", "−") for number in np.ravel(value)]
-        return UNKNOWN if set(each) == {UNKNOWN} else ", ".join(each)
+        each = [unknown if np.isnan(number) else f"{number:.2f}".replace("-", "−") for number in np.ravel(value)]
+        return unknown if set(each) == {unknown} else ", ".join(each)
     if np.isnan(value) or value == NO_CLASS:
-        return UNKNOWN
+        return unknown
     called = names.get(task.name, ())
     return called[int(value)] if int(value) < len(called) else str(int(value))
 
@@ -81,7 +82,7 @@ def cards(dataset: Dataset, split: str, part: int, numbers: np.ndarray, names: N
     spans = {task.name: _limits(training.labels[task.name], samples.labels[task.name]) for task in tasks if task.dense}
     found = []
     for place, number in enumerate(numbers):
-        pictures = [("input", photograph(samples.inputs[place], low, high))]
+        pictures = [(text("samples.input"), photograph(samples.inputs[place], low, high))]
         pictures += [
             (task.name, map_picture(task, samples.labels[task.name][place], *spans[task.name]))
             for task in tasks
@@ -107,7 +108,7 @@ def room_cards(maps: Mapping[str, np.ndarray], tasks: Sequence[Task], numbers: S
     """
     found = []
     for place, number in enumerate(numbers):
-        pictures = [("input", picture_of("image", maps["image"][place]))]
+        pictures = [(text("samples.input"), picture_of("image", maps["image"][place]))]
         for task in tasks:
             name = MAPS[task.name][0] if task.name in MAPS else "semantic"
             pictures.append((task.name, picture_of(name, maps[name][place])))
@@ -116,15 +117,15 @@ def room_cards(maps: Mapping[str, np.ndarray], tasks: Sequence[Task], numbers: S
 
 
 def rows(dataset: Dataset, split: str, part: int, numbers: np.ndarray, names: Names) -> pd.DataFrame:
-    """Samples whose inputs are no images, one a row: labels in words, then the inputs by their number."""
+    """Samples whose inputs are no images, one a row, counted from 1: labels in words, then the inputs by number."""
     samples = getattr(dataset, split)[part].take(numbers)
     columns = {
         task.name: [in_words(task, value, names) for value in samples.labels[task.name]]
         for task in tasks_of(dataset, part)
     }
     inputs = samples.inputs.reshape(len(numbers), -1)
-    columns |= {f"input {place + 1}": inputs[:, place] for place in range(inputs.shape[1])}
-    return pd.DataFrame(columns, pd.Index(numbers, name="sample"))
+    columns |= {text("samples.input_number", number=place + 1): inputs[:, place] for place in range(inputs.shape[1])}
+    return pd.DataFrame(columns, pd.Index(numbers + 1, name=text("samples.sample")))
 
 
 def tasks_of(dataset: Dataset, part: int) -> list[Task]:

@@ -1,27 +1,27 @@
 """The choices of what colours and arrows show, shared by the pages."""
 
+from typing import Literal
+
 import streamlit as st
 
 from app import state
 from app.components.observed import Observed
 from app.components.subject import Subject
-from engine.charts.heatmap import cluster_order, name_order
+from engine.charts.dendrogram import ClusterTree, cluster_tree
+from engine.charts.heatmap import name_order
+from engine.texts import text
 
-_ORDERS = {"given": "As given", "name": "By name", "cluster": "By clustering"}
-_SCALES = {"shared": "Shared", "target": "Per target", "centred": "Around the target's mean"}
-_HELP = (
-    "Shared: one scale for all. Per target: each target's effects divided by the largest on it. Around the target's "
-    "mean: who is better or worse for a target than its average source; useful where all entries have one sign."
-)
+_ORDERS = ("given", "name", "cluster")
+_SCALES = ("shared", "target", "centred")
 
 
 def pick_order() -> None:
     """A selection box with the orders of tasks, which makes the choice ``order``."""
     chosen = st.selectbox(
-        "Order of tasks",
-        list(_ORDERS),
-        format_func=_ORDERS.__getitem__,
-        index=list(_ORDERS).index(state.get("order")),
+        text("scale.order"),
+        _ORDERS,
+        format_func=lambda order: text(f"scale.order_{order}"),
+        index=_ORDERS.index(state.get("order")),
         key="pick-order",
     )
     state.put("order", chosen)
@@ -33,38 +33,41 @@ def order_of(subject: Subject, observed: Observed) -> tuple[int, ...]:
     if order == "name":
         return name_order(observed.series.tasks)
     if order == "cluster":
-        ended = "" if subject.active else "whole"
-        key = f"clusters {subject.id} {observed.reading} {ended}"
-        return state.kept(key, lambda: cluster_order(observed.mean().affinity))
+        return tree_of(subject, observed).order
     return tuple(range(len(observed.series.tasks)))
 
 
+def tree_of(subject: Subject, observed: Observed) -> ClusterTree:
+    """The clusters of the tasks, of the whole run; they stay while it grows."""
+    ended = "" if subject.active else "whole"
+    key = f"clusters {subject.id} {observed.reading} {ended}"
+    return state.kept(key, lambda: cluster_tree(observed.mean().affinity))
+
+
 def pick_scale(label: str) -> None:
-    """A control with all scales, which makes the choice ``scale``."""
+    """A control with all scales, which makes the choice ``scale``; its label in the reader's language."""
     chosen = st.segmented_control(
         label,
-        list(_SCALES),
-        format_func=_SCALES.__getitem__,
+        _SCALES,
+        format_func=lambda scale: text(f"scale.scale_{scale}"),
         default=state.get("scale"),
-        help=_HELP,
+        help=text("scale.about"),
         required=True,
         key="pick-scale",
     )
     state.put("scale", chosen)
 
 
-def pick_unsure(drawn: str) -> None:
+def pick_unsure(drawn: Literal["hatched", "faint"]) -> None:
     """A switch, which makes the choice ``unsure``: whether what may as well be nothing is marked.
 
     Args:
-        drawn: how it is marked, for the help.
+        drawn: how it is marked.
     """
     chosen = st.toggle(
-        "Mark unsure",
+        text("scale.unsure"),
         state.get("unsure"),
         key="pick-unsure",
-        help=f"{drawn} what lies within 2 standard errors of zero (around the target's mean: of that mean), where the "
-        "error is known. It comes from how far the means of the interval's windows lie apart, 4 windows at least; of "
-        "several seeds from how far the seeds do.",
+        help=text(f"scale.unsure_{drawn}"),
     )
     state.put("unsure", chosen)

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from app.components.kinds import FIRST_RELATION, NO_RELATION, STUDY, kind, of_networks, progress
+from app.components.kinds import STUDY, kind, of_networks, progress
 from app.components.subject import Subject
 from app.components.text import plain
 from engine.runs.run import Run
+from engine.texts import text
 
 # What tells of the tasks' relations without an estimator: a design its own weights, a method the gradients it takes.
 WITH_READING = ("soft_sharing", "cross_stitch", "nddr", "mtan", "adashare", "mtl_nas")
@@ -15,33 +16,42 @@ GRADIENT_METHODS = ("mgda", "mgda_ub", "pcgrad", "gradvac", "graddrop", "imtl", 
 def far(run: Run) -> str:
     """How far a run is: ``step 20 of 80``, or ``step 20`` of a tracked one that does not know its end."""
     unit, made, there_are = progress(run)
-    return f"{unit} {made} of {there_are}" if there_are or run.origin != "tracked" else f"{unit} {made}"
+    known = there_are or run.origin != "tracked"
+    return text(f"status.{unit}_of" if known else "status.step", made=made, there_are=there_are)
+
+
+def status_of(run: Run) -> str:
+    """``queued``, ``running``, ``finished``, ``cancelled``, ``failed`` or ``interrupted``, in the reader's language."""
+    return text(f"status.{run.status}")
 
 
 def way_on(run: Run) -> str:
     """How a run that stopped early is taken up again."""
-    return "Run its loop again with `resume=True`." if run.origin == "tracked" else "Resume it on the Runs page."
+    return text("status.run_again" if run.origin == "tracked" else "status.resume")
 
 
 def say_status(subject: Subject) -> None:
     """How far the run is, unless it has finished; of several seeds the slowest at work, and each that stopped early."""
     run = subject.slowest
     if run is not None:
-        whose = f" (the slowest at work of {len(subject.runs)} seeds)" if subject.several else ""
-        text = f"Live: {far(run)}{whose}"
+        live = text("status.live_slowest" if subject.several else "status.live", far=far(run), seeds=len(subject.runs))
         if run.steps:
-            st.progress(min(run.step / run.steps, 1.0), text=text)
+            st.progress(min(run.step / run.steps, 1.0), text=live)
         elif run.origin == "tracked":
-            st.caption(f":material/sensors: {text}")
+            st.caption(f":material/sensors: {live}")
         else:
-            st.progress(0.0, text=text)
+            st.progress(0.0, text=live)
     for stopped in subject.runs:
         if not stopped.active and stopped.status != "finished":
-            which = f"The run {plain(stopped.name)}" if subject.several else "This run"
-            reason = f" {plain(stopped.error)}" if stopped.error else ""
-            st.warning(
-                f"{which} is {stopped.status} at {far(stopped)}.{reason} {way_on(stopped)}", icon=":material/warning:"
-            )
+            told = {
+                "name": plain(stopped.name),
+                "status": status_of(stopped),
+                "far": far(stopped),
+                "reason": f" {plain(stopped.error)}" if stopped.error else "",
+                "way_on": way_on(stopped),
+            }
+            which = "status.one_stopped" if subject.several else "status.stopped"
+            st.warning(text(which, **told), icon=":material/warning:")
 
 
 def say_waiting(subject: Subject, readings: bool = False) -> None:
@@ -54,43 +64,28 @@ def say_waiting(subject: Subject, readings: bool = False) -> None:
     if not of_networks(run):
         _say_waiting_for_models(subject)
     elif kind(run) == STUDY and run.config.get("affinity") == "none":
-        st.info(
-            "This study measures networks without observing affinities; the page Studies shows by how much its tasks "
-            "gain from each other. To see affinities too, launch one that observes them.",
-            icon=":material/science:",
-        )
+        st.info(text("status.study_without"), icon=":material/science:")
     elif subject.active:
-        who = "loop has begun" if run.origin == "tracked" else "worker is starting"
+        who = "loop" if run.origin == "tracked" else "worker"
         what = "readings" if readings and run.config.get("affinity") == "none" else "affinities"
-        st.info(
-            f"The {who}; the first {what} appear here as soon as they are observed.",
-            icon=":material/hourglass_top:",
-        )
+        st.info(text(f"status.{who}_begins_{what}"), icon=":material/hourglass_top:")
     elif run.config.get("affinity") == "none":
-        others = (
-            f", with one of the architectures {', '.join(WITH_READING)}, or with a gradient method ("
-            f"{', '.join(GRADIENT_METHODS)}): these give readings of their own"
-        )
+        others = {"designs": ", ".join(WITH_READING), "methods": ", ".join(GRADIENT_METHODS)}
         st.info(
-            f"This run was trained without observing affinities; launch one with an estimator"
-            f"{plain(others) if readings else ''}.",
+            plain(text("status.without_readings", **others)) if readings else text("status.without"),
             icon=":material/info:",
         )
     elif run.status == "finished":
-        st.info(
-            "This run ended before its first affinities were observed; let one run longer, or observe more often.",
-            icon=":material/info:",
-        )
+        st.info(text("status.ended_before"), icon=":material/info:")
     else:
-        st.info(f"This run stopped before its first affinities. {way_on(run)}", icon=":material/info:")
+        st.info(text("status.stopped_before", way_on=way_on(run)), icon=":material/info:")
 
 
 def _say_waiting_for_models(subject: Subject) -> None:
     run = subject.first
     if subject.active:
-        first = FIRST_RELATION[kind(run)]
-        st.info(f"How its models are related appears here as soon as {first}.", icon=":material/hourglass_top:")
+        st.info(text(f"status.first_relation_{kind(run)}"), icon=":material/hourglass_top:")
     elif run.status == "finished":
-        st.info(NO_RELATION[kind(run)], icon=":material/info:")
+        st.info(text(f"status.no_relation_{kind(run)}"), icon=":material/info:")
     else:
-        st.info(f"This run stopped before it knew how its models are related. {way_on(run)}", icon=":material/info:")
+        st.info(text("status.no_relation_yet", way_on=way_on(run)), icon=":material/info:")

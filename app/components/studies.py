@@ -8,17 +8,13 @@ from app import state
 from app.components.kinds import STUDY, kind
 from app.components.live import follow
 from app.components.runs import store
-from app.components.status import far, way_on
+from app.components.status import far, status_of, way_on
 from app.components.text import plain
 from engine.errors import KindredError
 from engine.runs.run import Run
 from engine.runs.studies import kept_studies, published_studies, study_of
 from engine.studies.study import Study
-
-_HELP = (
-    "Networks of several sets of tasks, all trained alike on one data set, so that their losses compare. To measure "
-    "some of your own, launch a run on the Runs page and choose Measure networks."
-)
+from engine.texts import text
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +50,7 @@ def study_runs() -> list[Run]:
 def study_names() -> dict[str, str]:
     """All studies: key → what it is called in a list; this store's first, the newest of them at the top."""
     runs = {run.id: run.name if run.name == run.id else f"{run.name}  ·  {run.id}" for run in study_runs()}
-    ready = {key: f"{key}  ·  {where}" for key, (_, where) in _ready_made().items()}
+    ready = {key: f"{key}  ·  {source or text('studies.comes_along')}" for key, (_, source) in _ready_made().items()}
     return runs | {key: name for key, name in ready.items() if key not in runs}
 
 
@@ -68,7 +64,10 @@ def find_choice(key: str) -> Choice | None:
     run = next((run for run in runs if run.id == key), None)
     if run is None:
         if key not in _ready_made():
-            raise KindredError(no_such(key))
+            raise KindredError(
+                f"There is no study {key!r}: no run that measures networks has this id, and no published study this "
+                "name."
+            )
         return Choice(key, _ready_made()[key][0], None, ("ready", key))
     if not run.tasks:
         return None
@@ -77,7 +76,7 @@ def find_choice(key: str) -> Choice | None:
     return Choice(key, _study(*token), run, token)
 
 
-def pick_study(label: str = "Study") -> Choice:
+def pick_study() -> Choice:
     """A selection box with all studies; the chosen one. The choice is in the address, as ``study``.
 
     Where the chosen run has not loaded its data yet, the page ends here, and says what it waits for.
@@ -90,21 +89,21 @@ def pick_study(label: str = "Study") -> Choice:
     missing = wanted is not None and wanted not in names
     current = next(iter(names)) if wanted is None or missing else wanted
     chosen = st.selectbox(
-        label, list(names), list(names).index(current), format_func=names.__getitem__, key="pick-study", help=_HELP
+        text("studies.study"),
+        list(names),
+        list(names).index(current),
+        format_func=names.__getitem__,
+        key="pick-study",
+        help=text("studies.about"),
     )
     if missing and chosen == current:
-        raise KindredError(no_such(wanted))
+        find_choice(wanted)  # which says that there is none
     state.choose_of("study", chosen)
     found = find_choice(chosen)
     if found is None:
         follow(lambda: _say_waiting(chosen), lambda: _waits(chosen))
         st.stop()
     return found
-
-
-def no_such(key: str) -> str:
-    """What to say where there is no study of that key."""
-    return f"There is no study {key!r}: no run that measures networks has this id, and no published study this name."
 
 
 def _waits(run_id: str) -> bool:
@@ -115,21 +114,16 @@ def _waits(run_id: str) -> bool:
 def _say_waiting(run_id: str) -> None:
     run = store().run(run_id)
     if run.active:
-        st.info(
-            "The worker is starting; the networks appear here as they are measured.", icon=":material/hourglass_top:"
-        )
+        st.info(text("studies.worker_starts"), icon=":material/hourglass_top:")
     else:
-        reason = f" {plain(run.error)}" if run.error else ""
-        st.warning(
-            f"This study is {run.status} at {far(run)}, before its data were loaded.{reason} {way_on(run)}",
-            icon=":material/warning:",
-        )
+        stopped = text("studies.stopped_before_data", status=status_of(run), far=far(run))
+        st.warning(" ".join(filter(None, (stopped, plain(run.error or ""), way_on(run)))), icon=":material/warning:")
 
 
 @st.cache_resource(show_spinner=False)
 def _ready_made() -> dict[str, tuple[Study, str]]:
-    """Key → the study, and where it comes from."""
-    kept = {study.name: (study, "comes with Kindred") for study in kept_studies()}
+    """Key → the study, and its source; nothing where it comes with Kindred."""
+    kept = {study.name: (study, "") for study in kept_studies()}
     return kept | {study.name: (study, study.source) for study in published_studies()}
 
 

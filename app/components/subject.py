@@ -8,6 +8,7 @@ from typing import Any
 from engine.affinity.series import IntervalMean
 from engine.runs.reader import Reader
 from engine.runs.run import Run, source_of
+from engine.texts import text
 
 GROUP = "seeds:"  # what a group's address begins with; no run's id does
 
@@ -47,7 +48,7 @@ class Subject:
         """The run's name; of a group what its runs' names have in common, and how many there are."""
         if not self.several:
             return self.first.name
-        return f"{_common_name(self.runs)}, {len(self.runs)} seeds"
+        return text("subject.seeds", name=_common_name(self.runs), count=len(self.runs))
 
     @property
     def label(self) -> str:
@@ -100,8 +101,7 @@ def find(store: Reader, subject_id: str) -> Subject:
 
 def no_such(subject_id: str) -> str:
     """What to say where there is no run or group of that id."""
-    kind = "group" if subject_id.startswith(GROUP) else "run"
-    return f"There is no {kind} {subject_id.removeprefix(GROUP)!r} in this store; choose one above."
+    return text(f"subject.no_{'group' if subject_id.startswith(GROUP) else 'run'}", name=subject_id.removeprefix(GROUP))
 
 
 def _common_name(runs: Sequence[Run]) -> str:

@@ -1,14 +1,16 @@
-"""Text that a visitor or a file wrote, made safe for Streamlit's Markdown."""
+"""Words on a page: what a visitor or a file wrote, made safe for Streamlit's Markdown; names, places and amounts."""
 
 import re
 from collections.abc import Sequence
 
+from engine.texts import text
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 
 
-def plain(text: str) -> str:
+def plain(written: str) -> str:
     """The text with every character escaped that Markdown could read as markup, so that it shows as it is."""
-    return _MARKUP.sub(r"\\\1", text)
+    return _MARKUP.sub(r"\\\1", written)
 
 
 def joined(names: Sequence[str]) -> str:
@@ -17,7 +19,7 @@ def joined(names: Sequence[str]) -> str:
     >>> joined(["10", "20", "all"])
     '10, 20 and all'
     """
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    return text("words.and").join(filter(None, [text("words.comma").join(names[:-1]), *names[-1:]]))
 
 
 def ordinal(number: int) -> str:
@@ -27,7 +29,7 @@ def ordinal(number: int) -> str:
     ('1st', '12th', '23rd')
     """
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
-    return f"{number}{ending}"
+    return text(f"text.ordinal_{ending}", number=number)
 
 
 def duration(seconds: float | None) -> str:
@@ -35,12 +37,12 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     if 0 < seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
+        return text("text.milliseconds", amount=seconds * 1000)
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return text("text.seconds", amount=seconds)
     if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+        return text("text.minutes", amount=seconds / 60)
+    return text("text.hours", amount=seconds / 3600)
 
 
 def size(count: float) -> str:

@@ -15,20 +15,19 @@ from app.components.text import plain
 from engine.affinity.series import IntervalMean
 from engine.affinity.uncertainty import SeedMean
 from engine.charts.curves import LossHistory, loss_curves, pair_curves
-
-_PAIR = {"step": "over time, in both directions", "round": "over the rounds", "seed": "seed by seed"}
-_OVER = {"step": "training", "round": "the rounds", "seed": "the seeds"}
+from engine.texts import text
 
 
 def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapResult) -> None:
     """The selected pair's numbers and curves, or how to select one."""
     tasks, unit = observed.series.tasks, observed.quantity.unit
     if shown.pair is None or not set(shown.pair) <= set(tasks):
-        st.info(f"Click a cell of the heatmap to see that pair {_PAIR[unit]}.", icon=":material/ads_click:")
+        st.info(text(f"affinity_pair.click_{unit}"), icon=":material/ads_click:")
         return
     source, target = shown.pair
     mean = observed.mean(*shown.steps)
-    st.subheader(plain(f"{source} and {target}") if source != target else plain(source))
+    both = text("affinity_pair.both", one=source, other=target)
+    st.subheader(plain(both if source != target else source))
     quantity = observed.quantity
     directions = {(source, target)} if quantity.mutual else {(source, target), (target, source)}
     for column, (helper, helped) in zip(
@@ -36,8 +35,8 @@ def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapRes
     ):
         place = tasks.index(helper), tasks.index(helped)
         column.metric(
-            plain(f"{helper} {'and' if quantity.mutual else '→'} {helped}"),
-            f"{mean.affinity[place]:.4g}" if math.isfinite(mean.affinity[place]) else "not observed",
+            plain(text("affinity_pair.both" if quantity.mutual else "affinity_pair.onto", one=helper, other=helped)),
+            f"{mean.affinity[place]:.4g}" if math.isfinite(mean.affinity[place]) else text("affinity_pair.unknown"),
             delta=error_in_words(mean, place, unit) if observed.group or quantity.noisy else None,
             delta_color="off",
             delta_arrow="off",
@@ -45,65 +44,63 @@ def show_pair(subject: Subject, observed: Observed, shown: live_chart.HeatmapRes
     over_time, losses = st.columns(2)
     with over_time:
         if not sum(observed.series.counts[:, tasks.index(one), tasks.index(two)].sum() for one, two in directions):
-            st.info("This pair was never observed: no update had labels for both tasks.", icon=":material/info:")
+            st.info(text("affinity_pair.never"), icon=":material/info:")
         elif unit == "seed" and len(observed.series) == 1:
-            st.info("One seed only: nothing tells what another sample would change.", icon=":material/info:")
+            st.info(text("affinity_pair.one_seed_only"), icon=":material/info:")
         elif len(observed.series) > 1:
             live_chart.plain(
                 pair_curves(observed.series, source, target, observed.seeds, quantity),
                 key=f"pair-{subject.id}-{observed.reading}",
-                label=f"{in_words(observed.reading)} between {source} and {target} over {_OVER[unit]}",
+                label=text(
+                    f"affinity_pair.curves_{unit}", reading=in_words(observed.reading), source=source, target=target
+                ),
             )
             st.caption(_about_curves(observed))
         else:
-            st.info("One matrix only: there is no course over time.", icon=":material/info:")
+            st.info(text("affinity_pair.one_matrix"), icon=":material/info:")
     with losses:
         if not of_networks(subject.first):
-            st.info("How wrong the models of a task are is on the Training page.", icon=":material/show_chart:")
+            st.info(text("affinity_pair.on_training"), icon=":material/show_chart:")
             return
         history = _losses(subject, (source, target))
         if history:
             live_chart.plain(
-                loss_curves(history), key=f"losses-{subject.id}", label=f"Losses of {source} and {target} over training"
+                loss_curves(history),
+                key=f"losses-{subject.id}",
+                label=text("affinity_pair.losses", source=source, target=target),
             )
             if subject.several:
-                st.caption("Mean over the seeds.")
+                st.caption(text("affinity_pair.mean_of_seeds"))
         elif subject.first.origin == "tracked":
-            st.info("Its loop recorded no losses.", icon=":material/info:")
+            st.info(text("affinity_pair.no_losses"), icon=":material/info:")
         else:
-            st.info("No losses are stored with this matrix.", icon=":material/info:")
+            st.info(text("affinity_pair.none_stored"), icon=":material/info:")
 
 
 def _about_curves(observed: Observed) -> str:
-    if observed.group:
-        return "Thin: each seed; thick: their mean."
-    if observed.quantity.unit == "seed":
-        return "Each point is a seed, a sample of its own: look for how far they lie apart."
-    if observed.quantity.unit == "round":
-        return "As the models were at the end of each window of rounds."
-    if observed.quantity.noisy:
-        return "Band: one standard error of each window."
-    return "The network as it was at the end of each window."
+    unit = observed.quantity.unit
+    of = "seeds" if observed.group else unit if unit != "step" else "noisy" if observed.quantity.noisy else "state"
+    return text(f"affinity_pair.about_{of}")
 
 
 def error_in_words(mean: IntervalMean, place: tuple[int, int], unit: str = "step") -> str:
     """The standard error of one entry and what it rests on; where windows are seeds, these are independent."""
     error = mean.standard_error[place]
     if not mean.counts[place]:
-        return "in no update did both tasks have labels"
+        return text("affinity_pair.no_labels")
     if isinstance(mean, SeedMean):
         if not math.isfinite(error):
-            return "one seed observed it"
+            return text("affinity_pair.one_seed_observed")
         agreeing = round(mean.agreement[place] * mean.seeds)
-        return f"± {error:.2g} error between {mean.seeds} seeds; {agreeing} of {mean.seeds} seeds agree in sign"
+        return text("affinity_pair.between_seeds", error=error, seeds=mean.seeds, agreeing=agreeing)
     if unit == "seed":
         seeds = int(mean.counts[place])
-        return f"± {error:.2g} standard error, from {seeds} seeds" if seeds > 1 else "no standard error: one seed"
+        return text("affinity_pair.from_seeds" if seeds > 1 else "affinity_pair.one_seed", error=error, seeds=seeds)
     if not math.isfinite(error):
-        return f"no standard error: {'one update' if mean.counts[place] == 1 else 'too few windows observed it'}"
+        return text("affinity_pair.one_update" if mean.counts[place] == 1 else "affinity_pair.few_windows")
     if mean.batches:
-        return f"± {error:.2g} standard error, from {mean.batches} windows"
-    return f"± {error:.2g} standard error at least, taking the updates as independent"
+        return text("affinity_pair.from_windows", error=error, windows=mean.batches)
+    return text("affinity_pair.independent", error=error)
 
 
 def _losses(subject: Subject, tasks: tuple[str, ...]) -> dict[str, LossHistory]:

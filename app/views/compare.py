@@ -1,10 +1,12 @@
-"""Compare: two readings of how tasks relate, of two runs, or early and late in one, side by side."""
+"""Compare: two readings of how tasks relate, of two runs, or early and late in one, side by side; or several runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from app import state
+from app.components.glossary import explain
 from app.components.kinds import of_networks
 from app.components.live import follow
 from app.components.readings import in_words, reading_in
@@ -13,9 +15,11 @@ from app.components.scale import pick_order, pick_scale
 from app.components.status import say_status
 from app.components.subject import Subject, find, subjects
 from app.views.compare_result import PARTS, Side, show_comparison
+from app.views.compare_runs import RIGHT_PICKED, SEVERAL, begin, in_address, offer_way_back, pick_more
+from app.views.compare_several import show_several
+from engine.texts import text
 
 _IN_ADDRESS = ("run", "reading", "part", "other", "other_reading", "other_part", "difference", "order", "scale")
-_RIGHT = "Another run, or the same one: another reading of it, or another part of its training."
 
 
 @dataclass(frozen=True)
@@ -29,32 +33,41 @@ class _Choice:
 
 def show() -> None:
     """The page."""
-    st.title("Compare")
-    st.caption(
-        "Do two readings tell the same of how tasks relate? Do two runs? Does the relation change with time? "
-        "Only pairs of tasks that both sides have are compared."
-    )
+    st.title(text("compare.title"))
+    explain("compare.look")
+    known = subjects(store().runs())
+    runs = in_address(known)
+    if len(runs) >= SEVERAL:
+        show_several(known, runs)
+    else:
+        begin(runs)
+        _show_two(known)
+
+
+def _show_two(known: Mapping[str, Subject]) -> None:
     left_side, right_side = st.columns(2, gap="large")
     with left_side:
-        subject = pick_run("Left run")
+        subject = pick_run(text("compare.left_run"))
         left = _pick_rest(subject, "reading", "part", state.get("reading"), f"left-{subject.id}")
-    known = subjects(store().runs())
     with right_side:
         if state.get("other") is None:
             _begin_right(known, subject, left.reading)
         before = state.get("other")
-        other = pick_subject("Right run", known, before, f"pick-other-{subject.id}", _RIGHT)
+        key = f"pick-other-{subject.id}-{state.kept(RIGHT_PICKED, int)}"
+        other = pick_subject(text("compare.right_run"), known, before, key, text("compare.right_help"))
         state.put("other", other.id)
         if other.id != before and state.get("other_reading") not in readings_of(other):
             state.put("other_reading", None)
         wanted = state.get("other_reading") or _first_other(other, subject, left.reading)
         right = _pick_rest(other, "other_reading", "other_part", wanted, f"right-{subject.id}-{other.id}")
+    pick_more(known, subject, other)
     offered = readings_of(subject), readings_of(other)
     order, scale = st.columns([1, 2], vertical_alignment="bottom")
     with order:
         pick_order()
     with scale:
-        pick_scale("Colour scale")
+        pick_scale(text("compare.scale"))
+    offer_way_back(known)
     state.write_url(*_IN_ADDRESS)
 
     def now() -> list[Subject]:
@@ -96,33 +109,32 @@ def _pick_rest(subject: Subject, reading_name: str, part_name: str, wanted: str,
     offered = known or (shown,)
     with reading:
         shown = st.selectbox(
-            "Reading",
+            text("compare.reading"),
             offered,
             index=offered.index(shown),
             format_func=in_words,
             key=f"reading-{key}",
             disabled=not known,
-            help="What is compared: what the affinity estimator observed, or another way in which the run tells how "
-            "its tasks relate.",
+            help=text("compare.reading_help"),
         )
     with part:
         whole_only = not subject.active and len(observed_in(subject, shown).series) < 2
         chosen = st.segmented_control(
-            "Part of training",
-            list(PARTS),
-            format_func=PARTS.__getitem__,
+            text("compare.part"),
+            PARTS,
+            format_func=lambda part: text(f"compare.part_{part}"),
             default="whole" if whole_only else state.get(part_name),
             required=True,
             key=f"part-{key}",
             disabled=whole_only,
-            help="One matrix has no course over time." if whole_only else None,
+            help=text("compare.no_halves") if whole_only else None,
         )
     state.put(reading_name, shown)
     state.put(part_name, chosen)
     return _Choice(subject.id, shown, chosen)
 
 
-def _begin_right(known: dict[str, Subject], left: Subject, reading: str) -> None:
+def _begin_right(known: Mapping[str, Subject], left: Subject, reading: str) -> None:
     """Choose what to compare with at first: another reading of the same run; else the same reading of another run on
     the same tasks; of linear models, else any reading of such a run; else the run itself, of which a half may be
     chosen."""

@@ -1,6 +1,7 @@
 """What the Compare page shows of its two sides: how alike they are, both matrices, and what differs."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,15 +23,11 @@ from engine.charts.comparison import entries_scatter
 from engine.charts.heatmap import affinity_heatmap
 from engine.charts.quantity import AFFINITY, difference_of
 from engine.spreadsheets import csv_of
+from engine.texts import text
 
-PARTS = {"whole": "Whole run", "first": "First half", "second": "Second half"}
-_SCALES = {"raw": "As they are", "standardised": "Standardised", "rank": "Ranks"}
-_INTERVAL = (
-    "Below it the 95 % confidence interval. Pairs that share a task are not independent, so it comes from leaving out "
-    "one task at a time (a jackknife on Fisher's z). It speaks of other tasks of the same kind, not of other seeds."
-)
-_PEARSON = f"Pearson's correlation: how nearly one side is a multiple of the other plus a constant. {_INTERVAL}"
-_SPEARMAN = f"Spearman's rank correlation: whether both rank the pairs alike, whatever their units. {_INTERVAL}"
+PARTS = ("whole", "first", "second")
+SCALES = ("raw", "standardised", "rank")
+_NAMED = 8  # tasks in a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +45,8 @@ class Side:
     @property
     def title(self) -> str:
         """Reading, run, and part where it is not the whole."""
-        named = f"{in_words(self.observed.reading)} of {self.subject.name}"
-        return named if self.part == "whole" else f"{named}, {PARTS[self.part].lower()}"
+        named = {"reading": in_words(self.observed.reading), "run": self.subject.name}
+        return text(f"compare_result.title_{self.part}", **named)
 
     @property
     def key(self) -> str:
@@ -74,11 +71,7 @@ def show_comparison(left: Side, right: Side) -> None:
         _say_strangers(*tasks)
         return
     if left.key == right.key:
-        st.info(
-            "Both sides show the same. Choose another run, reading or part of training on one side; the first and the "
-            "second half of a run show whether the relation changed with time.",
-            icon=":material/info:",
-        )
+        st.info(text("compare_result.same"), icon=":material/info:")
         return
     found = _compared(left.observed, means[0].step_from, means[0].step_to, right.observed, *_steps(means[1]))
     same_unit = left.observed.reading == right.observed.reading and (
@@ -99,16 +92,16 @@ def show_comparison(left: Side, right: Side) -> None:
         live_chart.matrix(
             affinity_heatmap(found.difference(scale), found.tasks, order, quantity=quantity),
             key=f"difference-{left.key}-{right.key}-{scale}",
-            label=f"Difference of every pair of tasks: {quantity.name}",
+            label=text("compare_result.difference_label", quantity=quantity.said),
         )
     with scatter:
-        st.subheader("Pair by pair")
+        st.subheader(text("compare_result.pairs"))
         live_chart.plain(
             entries_scatter(found.tasks, found.left, found.right, (left.title, right.title), same_unit),
             key=f"scatter-{left.key}-{right.key}",
-            label=f"{left.title} against {right.title}, a point for every pair of tasks",
+            label=text("compare_result.scatter_label", left=left.title, right=right.title),
         )
-        st.caption("A point is a pair, source → target." + (" Dashed: both sides equal." if same_unit else ""))
+        st.caption(text("compare_result.points_equal" if same_unit else "compare_result.points"))
     _table(found, scale, f"compare-{left.key}-{right.key}.csv")
 
 
@@ -131,44 +124,48 @@ def _steps(mean: IntervalMean) -> tuple[int, int]:
 
 
 def _say_strangers(left: tuple[str, ...], right: tuple[str, ...]) -> None:
-    common = [task for task in left if task in set(right)]
-    shared = f"only {', '.join(common)}" if common else "no task"
-    st.info(
-        plain(
-            f"The two runs have {shared} in common; a comparison needs at least {LEAST_TASKS} tasks of the same name. "
-            "Choose on the right a run on the same data set, or another reading or part of training of the left run."
-        ),
-        icon=":material/info:",
-    )
+    common = text("words.comma").join(task for task in left if task in set(right))
+    which = "only" if common else "no"
+    st.info(plain(text(f"compare_result.strangers_{which}", tasks=common, least=LEAST_TASKS)), icon=":material/info:")
 
 
 def _say_how_alike(found: Comparison, tasks: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     pearson, spearman, pairs = st.columns(3)
-    for column, name, correlation, text in (
-        (pearson, "Pearson", found.pearson, _PEARSON),
-        (spearman, "Spearman", found.spearman, _SPEARMAN),
+    for column, name, correlation in (
+        (pearson, "pearson", found.pearson),
+        (spearman, "spearman", found.spearman),
     ):
         column.metric(
-            name,
+            text(f"compare_result.{name}"),
             number(correlation.value),
             delta=interval_in_words(correlation, len(found.tasks)),
             delta_color="off",
             delta_arrow="off",
-            help=text,
+            help=text(f"compare_result.{name}_help", interval=text("compare_result.interval_help")),
         )
     pairs.metric(
-        "Pairs compared",
+        text("compare_result.compared"),
         found.entries,
-        delta=f"of {len(found.tasks)} tasks that both have",
+        delta=text("compare_result.of_tasks", count=len(found.tasks)),
         delta_color="off",
         delta_arrow="off",
-        help="A pair counts twice, once in each direction.",
+        help=text("compare_result.compared_help"),
     )
     st.markdown(agreement_in_words(found.pearson, found.spearman))
     left_out = [task for task in dict.fromkeys(tasks[0] + tasks[1]) if task not in found.tasks]
     if left_out:
-        more = f" and {len(left_out) - 8} more" if len(left_out) > 8 else ""
-        st.caption(plain(f"Left out, as only one side has them: {', '.join(left_out[:8])}{more}."))
+        st.caption(plain(text("compare_result.left_out", tasks=named(left_out))))
+
+
+def named(tasks: Sequence[str]) -> str:
+    """Names in a sentence, and how many more there are beyond eight.
+
+    >>> named([str(task) for task in range(10)])
+    '0, 1, 2, 3, 4, 5, 6, 7 and 2 more'
+    """
+    shown = text("words.comma").join(tasks[:_NAMED])
+    more = len(tasks) - _NAMED
+    return text("compare_result.and_more", tasks=shown, count=more) if more > 0 else shown
 
 
 def number(value: float) -> str:
@@ -177,45 +174,42 @@ def number(value: float) -> str:
     >>> number(-0.314), number(float("nan"))
     ('−0.31', 'unknown')
     """
-    return f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "unknown"
+    return f"{value:.2f}".replace("-", "−") if math.isfinite(value) else text("compare_result.unknown")
 
 
 def interval_in_words(correlation: Correlation, tasks: int) -> str:
     """A correlation's confidence interval, or why there is none."""
     if math.isfinite(correlation.low):
-        return f"{number(correlation.low)} to {number(correlation.high)} (95 %)"
+        return text("compare_result.interval", low=number(correlation.low), high=number(correlation.high))
     if not math.isfinite(correlation.value):
-        return "all entries of one side are equal, or too few known"
+        return text("compare_result.no_correlation")
     if tasks < LEAST_FOR_INTERVAL:
-        return f"no interval with fewer than {LEAST_FOR_INTERVAL} tasks"
-    return "no interval"
+        return text("compare_result.few_tasks", least=LEAST_FOR_INTERVAL)
+    return text("compare_result.no_interval")
 
 
 def agreement_in_words(pearson: Correlation, spearman: Correlation) -> str:
     """What the two correlations mean, in a sentence or two."""
     value = spearman.value
     if not math.isfinite(value):
-        return "How alike the two are cannot be said."
-    if spearman.low <= 0 <= spearman.high and (pearson.low > 0 or pearson.high < 0):
-        return (
-            "**Only the large entries go together**: Pearson's correlation, which they rule, is sure; but the interval "
-            "of Spearman's, in which all pairs count alike, holds 0."
-        )
+        return text("compare_result.agree_unknown")
     if spearman.low <= 0 <= spearman.high:
-        return "**No relation can be told from chance**: the interval of Spearman's correlation holds 0."
-    size = abs(value)
-    words = "Nearly the same" if size >= 0.9 else "Much alike" if size >= 0.6 else "Somewhat alike"
-    if size < 0.3:
-        words = "Hardly alike"
-    if value < 0:
-        words = "Rather the opposite" if size >= 0.3 else "Hardly related"
-    which = "high" if value > 0 else "low"
-    text = f"**{words}**: pairs that are high on the left tend to be {which} on the right."
-    if size < 0.3:
-        text = f"**{words}**: a pair's place on the left says little of its place on the right."
+        sure = pearson.low > 0 or pearson.high < 0
+        return text("compare_result.agree_large" if sure else "compare_result.agree_chance")
+    said = text(f"compare_result.agree_{agreement(value)}")
     if abs(pearson.value - value) > 0.2:
-        text += " The two correlations differ: a few extreme pairs, or a bent relation; the scatter shows which."
-    return text
+        said = text("compare_result.agree_bent", said=said)
+    return said
+
+
+def agreement(spearman: float) -> str:
+    """A known correlation as a text's key: ``same``, ``much``, ``some``, ``hardly``, ``unrelated`` or ``opposite``."""
+    size = abs(spearman)
+    if size < 0.3:
+        return "hardly" if spearman > 0 else "unrelated"
+    if spearman < 0:
+        return "opposite"
+    return "same" if size >= 0.9 else "much" if size >= 0.6 else "some"
 
 
 def _common_order(left: Side, common: tuple[str, ...]) -> list[int]:
@@ -233,30 +227,33 @@ def _matrix(
     over: np.ndarray | None,
 ) -> None:
     st.subheader(in_words(side.observed.reading))
-    part = "" if side.part == "whole" else f"{PARTS[side.part].lower()}, "
-    st.caption(plain(f"{side.subject.name}, {part}{side.observed.quantity.span(mean.step_from, mean.step_to)}"))
+    span = side.observed.quantity.span(mean.step_from, mean.step_to)
+    st.caption(plain(text(f"compare_result.of_{side.part}", run=side.subject.name, span=span)))
     say_reliability(side.observed, _steps(mean))
     live_chart.matrix(
         affinity_heatmap(values, tasks, order, state.get("scale"), quantity=side.observed.quantity, over=over),
         key=f"matrix-{side.key}",
-        label=f"{side.title}, rows are sources, columns are targets",
+        label=text("compare_result.matrix_label", title=side.title),
     )
     say_entries(side.subject, side.observed, values)
 
 
 def _pick_difference(same_unit: bool) -> str:
-    """On which scale the difference is taken: as it is where both sides have one unit, until the visitor chooses."""
-    st.subheader("Difference, right − left")
+    st.subheader(text("compare_result.difference"))
+    return pick_difference(same_unit)
+
+
+def pick_difference(same_unit: bool) -> str:
+    """A control with the scales of a difference: as entries are where all have one unit, until the visitor chooses."""
     usual = "raw" if same_unit else "standardised"
     chosen = st.segmented_control(
-        "Difference of the entries",
-        list(_SCALES),
-        format_func=_SCALES.__getitem__,
+        text("compare_result.difference_of"),
+        SCALES,
+        format_func=lambda scale: text(f"compare_result.scale_{scale}"),
         default=state.get("difference") or usual,
         required=True,
         key=f"pick-difference-{same_unit}",
-        help="As they are: for two sides with one unit. Standardised: each side brought to mean 0 and standard "
-        "deviation 1 first. Ranks: each side's entries ranked from 0, the lowest, to 1.",
+        help=text("compare_result.difference_help"),
     )
     state.put("difference", None if chosen == usual else chosen)
     return chosen
@@ -265,16 +262,16 @@ def _pick_difference(same_unit: bool) -> str:
 def _table(found: Comparison, scale: str, file_name: str) -> None:
     sources, targets = np.nonzero(found.known)
     difference = found.difference(scale)[sources, targets]
-    name = {"raw": "right − left", "standardised": "right − left, standardised", "rank": "right − left, ranks"}[scale]
+    name = text(f"compare_result.column_{scale}")
     frame = pd.DataFrame(
         {
-            "source": [found.tasks[place] for place in sources],
-            "target": [found.tasks[place] for place in targets],
-            "left": found.left[sources, targets],
-            "right": found.right[sources, targets],
+            text("compare_result.column_source"): [found.tasks[place] for place in sources],
+            text("compare_result.column_target"): [found.tasks[place] for place in targets],
+            text("compare_result.column_left"): found.left[sources, targets],
+            text("compare_result.column_right"): found.right[sources, targets],
             name: difference,
         }
     ).sort_values(name, key=abs, ascending=False, kind="stable")
-    with st.expander("The same as a table, the largest differences first"):
-        st.download_button("CSV", csv_of(frame), file_name, "text/csv", icon=":material/download:")
+    with st.expander(text("compare_result.table")):
+        st.download_button(text("compare_result.csv"), csv_of(frame), file_name, "text/csv", icon=":material/download:")
         show_frame(frame, hide_index=True, width="stretch")

@@ -1,5 +1,6 @@
 """The columns of a table as a visitor corrects them, how its rows are split, and what stands against using it so."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,16 +13,12 @@ from app.components.frames import edit_rows
 from app.components.text import plain
 from engine.datasets.tables.columns import INPUT, LEFT_OUT, TARGET, Column, listed
 from engine.datasets.tables.kinds import USABLE
+from engine.texts import text
 
-LEAVE_OUT = "leave out"
-ROLES = (TARGET, INPUT, LEAVE_OUT)
+ROLES = (TARGET, INPUT, LEFT_OUT)
 MOST_PROBLEMS = 6  # that are said at a time
 MOST_LISTED = 12  # rows of the editor that are seen without scrolling
-SPLITS = {"random": "At random", "group": "By group", "time": "By time"}
-_HELP = (
-    "60 % of the rows are trained on, 20 % validate, 20 % test. At random; by group: rows with one value, such as a "
-    "patient, stay in one split; by time: the last rows are tested on."
-)
+SPLITS = ("random", "group", "time")
 
 
 def ask_columns(key: str, frame: pd.DataFrame) -> None:
@@ -39,24 +36,30 @@ def ask_columns(key: str, frame: pd.DataFrame) -> None:
         height=35 * (min(len(rows), MOST_LISTED) + 1) + 3,
         column_order=["column", "role", "kind", "values", "missing", "examples"],
         column_config={
-            "column": st.column_config.TextColumn("Column", pinned=True),
-            "role": st.column_config.SelectboxColumn("Role", options=list(ROLES), required=True),
+            "column": st.column_config.TextColumn(text("data_columns.column"), pinned=True),
+            "role": st.column_config.SelectboxColumn(
+                text("data_columns.role"),
+                options=list(ROLES),
+                required=True,
+                format_func=lambda role: text(f"data_columns.role_{role.replace(' ', '_')}"),
+            ),
             "kind": st.column_config.SelectboxColumn(
-                "Kind",
+                text("data_columns.kind"),
                 options=list(dict.fromkeys([*USABLE, *(row["kind"] for row in rows)])),
                 required=True,
-                help="A number is regressed; a category or a binary column is classified; a time can only be an input.",
+                format_func=lambda kind: text(f"data_columns.kind_{kind}"),
+                help=text("data_columns.about_kind"),
             ),
             "values": st.column_config.NumberColumn(
-                "Values", help="How many there are that differ.", format="localized"
+                text("data_columns.values"), help=text("data_columns.about_values"), format="localized"
             ),
-            "missing": st.column_config.NumberColumn("Empty", format="%.1f %%"),
-            "examples": st.column_config.TextColumn("Examples", width="medium"),
+            "missing": st.column_config.NumberColumn(text("data_columns.empty"), format="%.1f %%"),
+            "examples": st.column_config.TextColumn(text("data_columns.examples"), width="medium"),
         },
-        alt="The columns of the table, each with a role and a kind that can be changed",
+        alt=text("data_columns.alt"),
     )
     state.put("targets", tuple(row["column"] for row in edited if row["role"] == TARGET))
-    state.put("leave_out", tuple(row["column"] for row in edited if row["role"] == LEAVE_OUT))
+    state.put("leave_out", tuple(row["column"] for row in edited if row["role"] == LEFT_OUT))
     state.put("kinds", tuple((row["column"], row["kind"]) for row in edited if row["kind"] != row["guess"]))
 
 
@@ -71,11 +74,7 @@ def _first_rows(key: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "column": column.name,
-            "role": TARGET
-            if column.name in chosen.targets
-            else LEAVE_OUT
-            if column.name in chosen.leave_out
-            else INPUT,
+            "role": TARGET if column.name in chosen.targets else LEFT_OUT if column.name in chosen.leave_out else INPUT,
             "kind": kinds.get(column.name, column.guess),
             "guess": column.guess,
             "values": column.distinct,
@@ -90,13 +89,13 @@ def ask_split(frame: pd.DataFrame) -> None:
     """How rows are split, and by which column; makes ``row_split`` and ``split_by``."""
     how, by = st.columns([2, 2], vertical_alignment="bottom")
     split = how.segmented_control(
-        "Split of the rows",
-        list(SPLITS),
+        text("data_columns.split"),
+        SPLITS,
         default=state.get("row_split"),
         required=True,
-        format_func=SPLITS.__getitem__,
+        format_func=lambda each: text(f"data_columns.split_{each}"),
         key="data-split",
-        help=_HELP,
+        help=text("data_columns.about_split"),
     )
     if split == "random" or split != state.get("row_split"):
         state.put("split_by", None)
@@ -106,12 +105,12 @@ def ask_split(frame: pd.DataFrame) -> None:
     names = list(map(str, frame.columns))
     wanted = state.get("split_by")
     chosen = by.selectbox(
-        "Column of the groups" if split == "group" else "Column of the times",
+        text(f"data_columns.by_{split}"),
         names,
         names.index(wanted) if wanted in names else None,
-        placeholder="Choose a column" if split == "group" else "None: in the order of the rows",
+        placeholder=text(f"data_columns.choose_{split}"),
         key=f"data-split-by-{split}",
-        help="It is no input then.",
+        help=text("data_columns.about_by"),
     )
     state.put("split_by", chosen)
 
@@ -125,13 +124,13 @@ def say_columns(columns: Sequence[Column]) -> bool:
     for column in problems[:MOST_PROBLEMS]:
         st.error(plain(without_options(column.problem, column.name)), icon=":material/error:")
     if len(problems) > MOST_PROBLEMS:
-        more = ", ".join(column.name for column in problems[MOST_PROBLEMS:][:MOST_LISTED])
-        st.error(plain(f"Nor can these be used so: {more}."), icon=":material/error:")
+        more = text("words.comma").join(column.name for column in problems[MOST_PROBLEMS:][:MOST_LISTED])
+        st.error(plain(text("data_columns.more_problems", columns=more)), icon=":material/error:")
     if state.get("row_split") == "group" and not state.get("split_by"):
-        st.info("Choose the column of the groups.", icon=":material/arrow_upward:")
+        st.info(text("data_columns.no_group"), icon=":material/arrow_upward:")
         return False
     if not any(column.role == TARGET for column in columns):
-        st.info("Give at least one column the role of a target.", icon=":material/arrow_upward:")
+        st.info(text("data_columns.no_target"), icon=":material/arrow_upward:")
         return False
     return not problems
 
@@ -144,5 +143,5 @@ def without_options(problem: str, name: str) -> str:
     """
     problem = problem.replace(f" by --leave-out {listed([name])}", "")
     for kind in USABLE:
-        problem = problem.replace(f", as in --kinds {name}={kind}", "")
+        problem = re.sub(rf",[^,]* --kinds {re.escape(name)}={kind}", "", problem)
     return problem

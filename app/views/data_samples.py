@@ -1,6 +1,7 @@
 """A data set looked at: how many samples there are, what its tasks are, and the samples themselves, page by page."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,11 @@ from app import state
 from app.components.datasets import rooms_at
 from app.components.frames import show_frame
 from app.components.samples import Card, Names, cards, room_cards, rows, tasks_of
-from app.components.tasks_table import ADJECTIVES, regime, split_sizes
+from app.components.tasks_table import adjectives, regime, split_sizes
 from app.components.text import plain
 from engine.charts.pictures import enlarged
 from engine.datasets.dataset import SPLITS, Dataset
+from engine.texts import text
 
 Rows = Callable[[str, np.ndarray], pd.DataFrame]  # the rows of a split at these numbers
 
@@ -21,48 +23,48 @@ SMALL, LARGE = 96, 128  # pixels of a picture on the page
 A_PAGE = {"rows": 20, "pictures": 27, "labelled": 12, "maps": 4}
 CARD = {"pictures": 126, "labelled": 308}  # pixels of a card's width
 MOST_LINES = 12  # of labels beside a picture
-COLUMNS = {
-    "task": st.column_config.TextColumn("Task", pinned=True),
-    "loss": "Loss",
-    "metric": "Metric",
-    "outputs": st.column_config.NumberColumn("Outputs", help="Classes, or numbers, that are predicted at a time."),
-    "dense": st.column_config.CheckboxColumn("Dense", help="One output for every pixel, not one a sample."),
-    "known": st.column_config.NumberColumn("Known", format="%.0f %%", help="Share of the training labels."),
-    "labels": st.column_config.TextColumn("Labels", help="Of the training samples."),
-    "distribution": st.column_config.BarChartColumn(
-        "Distribution", y_min=0, help="Of the training labels: a bar a class, or an interval of the numbers."
-    ),
-    "summary": "What it is",
-}
+_EXPLAINED = ("outputs", "dense", "known", "labels", "distribution")
+_COLUMNS = ("task", "loss", "metric", "summary", *_EXPLAINED)
+
+
+def _columns() -> dict[str, Any]:
+    """How the table of tasks shows its columns."""
+    said = {name: text(f"data_samples.{name}") for name in _COLUMNS}
+    about = {name: text(f"data_samples.about_{name}") for name in _EXPLAINED}
+    return said | {
+        "task": st.column_config.TextColumn(said["task"], pinned=True),
+        "outputs": st.column_config.NumberColumn(said["outputs"], help=about["outputs"]),
+        "dense": st.column_config.CheckboxColumn(said["dense"], help=about["dense"]),
+        "known": st.column_config.NumberColumn(said["known"], format="%.0f %%", help=about["known"]),
+        "labels": st.column_config.TextColumn(said["labels"], help=about["labels"]),
+        "distribution": st.column_config.BarChartColumn(said["distribution"], y_min=0, help=about["distribution"]),
+    }
 
 
 def say_sizes(dataset: Dataset) -> None:
     """The regime in words, and how many samples each split has."""
     st.markdown(plain(regime(dataset)))
-    sizes = split_sizes(dataset)
-    if len(sizes) == 1:
-        said = ", ".join(f"**{sizes[adjective][0]:,}** for {adjective}" for adjective in ADJECTIVES.values())
-        st.markdown(f"Samples: {said}.")
+    counts = {split: sum(map(len, getattr(dataset, split))) for split in SPLITS}
+    if len(dataset.train) == 1:
+        st.markdown(text("data_samples.sizes", **counts))
         return
-    with st.expander(
-        "Samples: "
-        + ", ".join(f"{sizes[adjective].sum():,} for {adjective}" for adjective in ADJECTIVES.values())
-        + ", of all tasks together"
-    ):
-        st.table(sizes.assign(tasks=sizes["tasks"].map(plain)), hide_index=True)
+    with st.expander(text("data_samples.sizes_of_all", **counts)):
+        sizes = split_sizes(dataset)
+        sizes["tasks"] = sizes["tasks"].map(plain)
+        st.table(sizes.rename(columns={"tasks": text("data_samples.tasks")}), hide_index=True)
 
 
 def show_tasks(found: pd.DataFrame) -> None:
     """The tasks as a table."""
-    st.subheader("Tasks")
+    st.subheader(text("data_samples.tasks"))
     if not found["dense"].any():
         found = found.drop(columns="dense")
     show_frame(
         found,
         hide_index=True,
-        column_config=COLUMNS,
+        column_config=_columns(),
         height=min(35 * (len(found) + 1) + 3, 430),
-        alt="The tasks, each with its loss, metric and labels",
+        alt=text("data_samples.alt_tasks"),
     )
 
 
@@ -73,7 +75,7 @@ def browse(dataset: Dataset, names: Names, table_rows: Rows | None = None) -> No
         names: what classes are called.
         table_rows: the rows of a table of the user's own, which are shown as they are in the file.
     """
-    st.subheader("Samples")
+    st.subheader(text("data_samples.samples"))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         part = _pick_part(dataset)
         split = _pick_split(dataset, part)
@@ -87,7 +89,9 @@ def browse(dataset: Dataset, names: Names, table_rows: Rows | None = None) -> No
             pages, default=page, max_visible_pages=5, key=f"samples-page-{dataset.name}-{split}-{part}-{pages}"
         )
         numbers = np.arange((page - 1) * A_PAGE[kind], min(page * A_PAGE[kind], count))
-        st.caption(f"Samples {numbers[0] + 1:,} to {numbers[-1] + 1:,} of {count:,}", width="content")
+        st.caption(
+            text("data_samples.range", first=numbers[0] + 1, last=numbers[-1] + 1, samples=count), width="content"
+        )
     state.put("samples_page", page)
     with place:
         if kind == "rows":
@@ -114,12 +118,12 @@ def _pick_part(dataset: Dataset) -> int:
         state.put("data_part", None)
         return 0
     part = st.selectbox(
-        "Inputs of",
+        text("data_samples.inputs_of"),
         range(len(dataset.train)),
         wanted,
         format_func=lambda place: ", ".join(dataset.train[place].labels),
         key=f"samples-part-{dataset.name}",
-        help="Which of the tasks, as they have inputs of their own.",
+        help=text("data_samples.about_inputs_of"),
         width=320,
     )
     _put("data_part", part)
@@ -128,11 +132,11 @@ def _pick_part(dataset: Dataset) -> int:
 
 def _pick_split(dataset: Dataset, part: int) -> str:
     split = st.segmented_control(
-        "Split",
+        text("data_samples.split"),
         SPLITS,
         default=state.get("samples_of"),
         required=True,
-        format_func=lambda each: f"{ADJECTIVES[each].capitalize()} · {len(getattr(dataset, each)[part]):,}",
+        format_func=lambda each: f"{adjectives()[each].capitalize()} · {len(getattr(dataset, each)[part]):,}",
         key=f"samples-split-{dataset.name}",
     )
     _put("samples_of", split)
@@ -150,9 +154,9 @@ def _show_rows(
     dataset: Dataset, split: str, part: int, numbers: np.ndarray, names: Names, table_rows: Rows | None
 ) -> None:
     found = table_rows(split, numbers) if table_rows else rows(dataset, split, part, numbers, names)
-    show_frame(found, height=35 * (len(found) + 1) + 3, alt=f"Samples of the {ADJECTIVES[split]} split")
+    show_frame(found, height=35 * (len(found) + 1) + 3, alt=text("data_samples.alt_rows", split=adjectives()[split]))
     if not table_rows:
-        st.caption("Labels first. Inputs, and labels that are real numbers, have mean 0 and deviation 1 in training.")
+        st.caption(text("data_samples.about_rows"))
 
 
 def _show_cards(found: list[Card], split: str, kind: str) -> None:
@@ -163,7 +167,6 @@ def _show_cards(found: list[Card], split: str, kind: str) -> None:
 
 
 def _show_card(card: Card, split: str, kind: str) -> None:
-    about = f"sample {card.number + 1} of {ADJECTIVES[split]}"
     with st.container(horizontal=kind != "pictures", wrap=kind != "labelled"):
         for title, pixels in card.pictures:
             width = LARGE if kind == "maps" else SMALL
@@ -172,7 +175,7 @@ def _show_card(card: Card, split: str, kind: str) -> None:
                 plain(title.replace("_", " ")) if kind == "maps" else None,
                 width,
                 output_format="PNG",
-                alt=f"{title}, {about}",
+                alt=text("data_samples.alt", what=title, number=card.number + 1, split=adjectives()[split]),
             )
         _say_labels(card)
 
@@ -197,4 +200,4 @@ def label_lines(labels: Sequence[tuple[str, str]]) -> list[str]:
         tasks.setdefault(value, []).append(task)
     common = max(tasks, key=lambda value: len(tasks[value]))
     lines = [f"**{plain(value)}** {plain(', '.join(tasks[value]))}" for value in tasks if value != common]
-    return [*lines, f"**{plain(common)}** the other {len(tasks[common])}"]
+    return [*lines, text("data_samples.others", label=plain(common), count=len(tasks[common]))]

@@ -29,13 +29,10 @@ from engine.datasets.tables.kinds import BINARY, CATEGORY, levels
 from engine.datasets.tables.reading import READERS
 from engine.datasets.tables.splitting import split_table
 from engine.errors import KindredError
+from engine.texts import text
 
 ADDRESS = ("dataset", "table", "targets", "kinds", "leave_out", "row_split", "split_by", "samples_of", "samples_page")
 PREVIEW = 8  # rows
-_HELP = (
-    "CSV with a first row of column names, Parquet, or NPZ (NumPy). It is read as data only; nothing in it is run. It "
-    "stays on the machine that this dashboard runs on."
-)
 
 
 @dataclass(frozen=True)
@@ -76,10 +73,11 @@ def show_table() -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     if st.button(
-        "Use this table",
+        text("data_table.use"),
         type="primary",
         icon=":material/rocket_launch:",
-        **for_editors("Keeps it, and opens the form that launches a run on it."),
+        key="data-use-table",
+        **for_editors(text("data_table.about_use")),
     ):
         _use(source)
     _look(source, frame, dataset, columns, chosen)
@@ -89,30 +87,27 @@ def show_table() -> None:
 def _pick_source() -> Source | None:
     """An uploaded table, else one of those that are kept."""
     upload = st.file_uploader(
-        "A table of your own",
+        text("data_table.upload"),
         [ending.removeprefix(".") for ending in READERS],
         max_upload_size=MOST_BYTES // 2**20,
         key="data-upload",
-        **for_editors(_HELP),
+        **for_editors(text("data_table.about_upload")),
     )
     if upload is not None and may_edit():
         return Source(f"upload:{upload.file_id}", upload.name, upload.getvalue())
     kept = kept_tables()
     if not kept:
-        st.caption(
-            "One row a sample, one column a property. Choose below which columns are to be predicted; all others are "
-            "what they are predicted from. Labels may be missing."
-        )
+        st.caption(text("data_table.what_fits"))
         return None
     wanted = state.get("table")
     if wanted and wanted not in kept and not wanted.startswith("upload:"):
-        st.warning("The table of this address is not kept here; choose another one.", icon=":material/warning:")
+        st.warning(text("data_table.not_kept"), icon=":material/warning:")
     name = st.selectbox(
-        "Or one that you used before",
+        text("data_table.kept"),
         list(kept),
         list(kept).index(wanted) if wanted in kept else None,
         format_func=lambda each: _spoken(kept[each]),
-        placeholder="Choose a table",
+        placeholder=text("data_table.choose"),
         key="data-pick-table",
     )
     return None if name is None else Source(name, table_name(kept[name]), kept[name])
@@ -125,21 +120,16 @@ def _spoken(path: Path) -> str:
 
 def _preview(source: Source, frame: pd.DataFrame) -> None:
     missing = float(frame.isna().to_numpy().mean())
-    st.markdown(
-        f"**{plain(source.name)}**: {len(frame):,} rows, {len(frame.columns):,} columns, "
-        + (f"{missing:.1%} of the cells empty." if missing else "no cell empty.")
-    )
-    with st.expander("First rows", expanded=True):
-        show_frame(frame.head(PREVIEW), hide_index=True, alt=f"The first rows of {source.name}")
+    told = {"name": plain(source.name), "rows": len(frame), "columns": len(frame.columns)}
+    st.markdown(text("data_table.size", empty=missing, **told) if missing else text("data_table.full_size", **told))
+    with st.expander(text("data_table.first_rows"), expanded=True, key="data-first-rows"):
+        show_frame(frame.head(PREVIEW), hide_index=True, alt=text("data_table.alt_first_rows", name=source.name))
 
 
 def _ask(source: Source, frame: pd.DataFrame) -> list[Column] | None:
     """The columns and the split, asked; the columns, or ``None`` where a problem, which is said, is left."""
-    st.subheader("Columns")
-    st.caption(
-        "Say which columns to predict (**target**), and correct a kind that was guessed wrong: click a cell twice, or "
-        "press Enter on it."
-    )
+    st.subheader(text("data_table.columns"))
+    st.caption(text("data_table.about_columns"))
     ask_columns(source.key, frame)
     ask_split(frame)
     try:
@@ -177,6 +167,6 @@ def _look(source: Source, frame: pd.DataFrame, dataset: Dataset, columns: list[C
 
     def rows(split: str, numbers: np.ndarray) -> pd.DataFrame:
         found = frame.iloc[splits[split][numbers]][ordered]
-        return found.set_axis(pd.Index(splits[split][numbers] + 1, name="row"), axis=0)
+        return found.set_axis(pd.Index(splits[split][numbers] + 1, name=text("data_table.row")), axis=0)
 
     browse(dataset, names, rows)

@@ -7,48 +7,47 @@ import streamlit as st
 from app import state
 from app.components import live_chart
 from app.components.frames import show_frame
+from app.components.glossary import explain
 from app.components.observed import Observed
 from app.components.readings import over, pick_reading, say_entries, say_unknown
 from app.components.reliability import say_reliability
 from app.components.runs import follow_run, interval, pick_run, readings_of
 from app.components.scale import pick_scale, pick_unsure
+from app.components.sharing import share
 from app.components.subject import Subject
 from app.components.text import plain
 from engine.charts.graph import positions
 from engine.charts.quantity import AFFINITY, quantity_of
+from engine.texts import text
 
-_ABOUT = {
-    True: "An arrow leads from a **source** to the **target** whose loss its step changes. Blue and solid: it helps; "
-    "orange and dashed: it hurts; the thicker, the more. Tasks keep their place over time. Click a task to see its "
-    "arrows only.",
-    False: "An arrow leads from a **source** to a **target**. Blue and solid: above zero; orange and dashed: below; "
-    "the thicker, the further. Tasks keep their place over time. Click a task to see its arrows only.",
-}
-_MUTUAL = (
-    "A line joins tasks whose linear models are alike or opposite, the same in both directions. Blue and solid: above "
-    "zero; orange and dashed: below; the thicker, the further. Click a task to see its lines only. {slider}"
-)
+MOST_ROWS = 5000  # of the table; a page of all pairs of 200 tasks would take seconds
 
 
 def show() -> None:
     """The page."""
-    st.title("Task graph")
+    st.title(text("graph.title"))
     about = st.empty()
     subject = pick_run()
     reading = pick_reading(subject)
     quantity = quantity_of(reading)
-    about.caption(_MUTUAL.format(slider=over(subject, reading)) if quantity.mutual else _ABOUT[quantity is AFFINITY])
+    with about:
+        if quantity.mutual:
+            explain("graph.look_mutual", slider=over(subject, reading))
+        else:
+            explain("graph.look" if quantity is AFFINITY else "graph.look_other")
     scale, switch = st.columns([3, 1], vertical_alignment="bottom")
     with scale:
-        pick_scale("Scale of the arrows")
+        pick_scale(text("graph.scale"))
     with switch:
         if quantity.noisy or subject.several:
-            pick_unsure("Draws faint")
+            pick_unsure("faint")
     follow_run(subject.id, _graph, reading=reading, offered=readings_of(subject))
 
 
 def _graph(subject: Subject, observed: Observed) -> None:
-    above = st.container()  # filled once it is known which interval is shown
+    above = st.container(
+        horizontal=True, vertical_alignment="center"
+    )  # filled once it is known which interval is shown
     which = f"{subject.id} {observed.reading} {'' if subject.active else 'whole'}"
     shown = live_chart.graph(
         observed.series,
@@ -62,15 +61,19 @@ def _graph(subject: Subject, observed: Observed) -> None:
         seeds=observed.seeds,
         mark_unsure=state.get("unsure"),
         quantity=observed.quantity,
+        top=state.get("top"),
     )
     for name in ("interval", "mode", "threshold", "node"):
         state.put(name, getattr(shown, name))
-    state.write_url("run", "reading", "interval", "mode", "scale", "unsure", "threshold", "node")
+    usual = live_chart.ARROWS_A_TASK * len(observed.series.tasks)
+    state.put("top", shown.top if shown.top != usual else None)
+    state.write_url("run", "reading", "interval", "mode", "scale", "unsure", "threshold", "top", "node")
     with above:
         say_reliability(observed, shown.steps)
+        share(subject, observed, shown.steps)
     if observed.quantity is not AFFINITY:
         say_entries(subject, observed, observed.mean(*shown.steps).affinity)
-    say_unknown(observed.mean(*shown.steps).affinity, "No arrow joins")
+    say_unknown(observed.mean(*shown.steps).affinity, "arrow")
     _strongest(observed, shown)
 
 
@@ -79,22 +82,23 @@ def _strongest(observed: Observed, shown: live_chart.GraphResult) -> None:
     tasks = observed.series.tasks
     apart = ~np.eye(len(tasks), dtype=bool)
     sources, targets = np.nonzero(np.triu(apart) if observed.quantity.mutual else apart)
-    one, other = ("task", "other task") if observed.quantity.mutual else ("source", "target")
+    names = ("task", "other") if observed.quantity.mutual else ("source", "target")
+    one, other, value = *(text(f"graph.{name}") for name in names), observed.quantity.said
     arrows = pd.DataFrame(
         {
             one: [tasks[place] for place in sources],
             other: [tasks[place] for place in targets],
-            observed.quantity.name: mean.affinity[sources, targets],
+            value: mean.affinity[sources, targets],
         }
     )
     if np.isfinite(mean.standard_error).any():
-        arrows["standard error"] = mean.standard_error[sources, targets]
+        arrows[text("graph.standard_error")] = mean.standard_error[sources, targets]
     if shown.node in tasks:
         arrows = arrows[(arrows[one] == shown.node) | (arrows[other] == shown.node)]
-    arrows = arrows.sort_values(observed.quantity.name, key=abs, ascending=False)
-    whose = f" of {shown.node}" if shown.node in tasks else ""
+    arrows = arrows.sort_values(value, key=abs, ascending=False).head(MOST_ROWS)
+    what = "lines" if observed.quantity.mutual else "arrows"
     span = observed.quantity.span(mean.step_from, mean.step_to)
-    with st.expander(
-        plain(f"The {'lines' if observed.quantity.mutual else 'arrows'}{whose} as a table, strongest first, {span}")
-    ):
+    whose = "one" if shown.node in tasks else "all"
+    title = text(f"graph.table_of_{whose}", what=text(f"graph.{what}"), task=shown.node, span=span)
+    with st.expander(plain(title), key="graph-table"):
         show_frame(arrows, hide_index=True, width="stretch")

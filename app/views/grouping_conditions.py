@@ -12,15 +12,11 @@ from app.components.text import plain
 from app.views.grouping_problem import CONDITIONS, all_but_excluded, any_condition, served_at_first, serving_tasks
 from engine.grouping.solution import Network
 from engine.runs.run import Run
+from engine.texts import text
 
 MOST_GROUPS = 8  # rows of tasks to keep together, or apart
-_AGGREGATES = {"mean": "Mean of the others' affinities", "sum": "Sum of the others' affinities"}
-_SINGLETONS = {
-    "forbid": "Not allowed",
-    "diagonal": "Its self-affinity",
-    "0": "Zero",
-    "number": "A number",
-}
+_AGGREGATES = ("mean", "sum")
+_SINGLETONS = ("forbid", "diagonal", "0", "number")
 
 
 def choices(run: Run) -> None:
@@ -30,7 +26,7 @@ def choices(run: Run) -> None:
     for name in ("exclude", "together", "apart", "pin", "weights"):
         _check_named(name, run)
     opened = state.kept(f"conditions-opened:{run.id}", any_condition)
-    with st.expander("Conditions", expanded=opened, icon=":material/rule:"):
+    with st.expander(text("grouping_conditions.conditions"), expanded=opened, icon=":material/rule:"):
         _conditions(run, place)
 
 
@@ -48,8 +44,7 @@ def _check_named(name: str, run: Run) -> None:
             kept.append(entry)
         else:
             st.error(
-                f"{plain(repr(min(named - known)))} is no task of this run; the condition that names it in the address "
-                "was left out.",
+                text("grouping_conditions.no_task", task=plain(repr(min(named - known)))),
                 icon=":material/error:",
             )
     state.put(name, tuple(dict.fromkeys(kept)) or None)
@@ -64,26 +59,28 @@ def _score() -> None:
     state.put(
         "aggregate",
         aggregate.selectbox(
-            "Score of a served task",
-            list(_AGGREGATES),
-            format_func=_AGGREGATES.__getitem__,
-            index=list(_AGGREGATES).index(state.get("aggregate")),
+            text("grouping_conditions.score_served"),
+            _AGGREGATES,
+            format_func=lambda name: text(f"grouping_conditions.{name}"),
+            index=_AGGREGATES.index(state.get("aggregate")),
             key="pick-aggregate",
-            help="What a task is predicted to gain from the other members of the network that serves it.",
+            help=text("grouping_conditions.score_served_help"),
         ),
     )
     rule = state.get("singleton")
     known = rule if rule in _SINGLETONS else "number"
     chosen = singleton.selectbox(
-        "Score of a task alone in its network",
-        list(_SINGLETONS),
-        format_func=_SINGLETONS.__getitem__,
-        index=list(_SINGLETONS).index(known),
+        text("grouping_conditions.score_alone"),
+        _SINGLETONS,
+        format_func=lambda name: text(f"grouping_conditions.{'zero' if name == '0' else name}"),
+        index=_SINGLETONS.index(known),
         key="pick-singleton",
-        help="The paper allows no network of one task, as an affinity says nothing about it.",
+        help=text("grouping_conditions.score_alone_help"),
     )
     if chosen == "number":
-        value = number.number_input("Score", value=_number(rule), format="%g", key="pick-score")
+        value = number.number_input(
+            text("grouping_conditions.score"), value=_number(rule), format="%g", key="pick-score"
+        )
         chosen = repr(float(value))
     state.put("singleton", chosen)
 
@@ -101,20 +98,19 @@ def _serving(run: Run) -> tuple[str, ...]:
     unknown = [task for task in wanted if task not in run.tasks]
     if unknown:
         st.error(
-            f"{plain(repr(unknown[0]))} is no task of this run, so it cannot be served; the address named it. "
-            "Choose among the tasks below.",
+            text("grouping_conditions.cannot_serve", task=plain(repr(unknown[0]))),
             icon=":material/error:",
         )
     offered = all_but_excluded(run)
-    without = "".join(f" but {task}" for task in state.get("exclude"))  # other chips are another widget
+    without = "".join(f" -{task}" for task in state.get("exclude"))  # other chips are another widget
     chosen = st.pills(
-        "Serving tasks",
+        text("grouping_conditions.serving"),
         offered,
         selection_mode="multi",
         default=[task for task in wanted if task in offered],
         format_func=plain,
         key=f"serve-{run.id}{without}",
-        help="Tasks whose predictions you need; the others may still be trained along.",
+        help=text("grouping_conditions.serving_help"),
     )
     return tuple(task for task in offered if task in chosen)
 
@@ -128,12 +124,12 @@ def _conditions(run: Run, place: DeltaGenerator) -> None:
 
     left, right = st.columns(2)
     excluded = left.multiselect(
-        "Exclude",
+        text("grouping_conditions.exclude"),
         run.tasks,
         default=state.get("exclude"),
         key=key("exclude"),
-        placeholder="No task",
-        help="Tasks that no network may hold, not even as an auxiliary.",
+        placeholder=text("grouping_conditions.no_tasks"),
+        help=text("grouping_conditions.exclude_help"),
     )
     state.put("exclude", tuple(excluded) or None)
     with place:
@@ -142,54 +138,60 @@ def _conditions(run: Run, place: DeltaGenerator) -> None:
     with right:
         _pins(run, serving, key("pin"))
     with left:
-        _groups("Keep together", "together", run, key, "One network serves all of them.")
+        _groups("together", run, key)
     with right:
-        _groups("Keep apart", "apart", run, key, "No network holds two of them, not even as auxiliaries.")
+        _groups("apart", run, key)
     left, right = st.columns(2)
     size = left.number_input(
-        "Largest network",
+        text("grouping_conditions.largest"),
         min_value=1,
         value=state.get("max_size"),
         step=1,
         key=key("max_size"),
-        placeholder="Any number of tasks",
-        help="The most tasks that a network may hold.",
+        placeholder=text("grouping_conditions.any_tasks"),
+        help=text("grouping_conditions.largest_help"),
     )
     state.put("max_size", size)
     limits = [None, *sorted({*range(max(len(run.tasks) - 1, 1)), state.get("auxiliaries") or 0})]
     auxiliaries = right.selectbox(
-        "Auxiliaries of a network",
+        text("grouping_conditions.auxiliaries"),
         limits,
         index=limits.index(state.get("auxiliaries")),
         format_func=_limit_in_words,
         key=key("auxiliaries"),
-        help="Tasks that a network trains along without serving them.",
+        help=text("grouping_conditions.auxiliaries_help"),
     )
     state.put("auxiliaries", auxiliaries)
     half = st.checkbox(
-        "Half-size networks for single tasks",
+        text("grouping_conditions.half"),
         value=state.get("half"),
         key=key("half"),
-        help="A network of one task may have half the size and cost 0.5 SNT, with the same score for its task.",
+        help=text("grouping_conditions.half_help"),
     )
     state.put("half", half or None)
     if half and state.get("singleton") == "forbid":
-        st.caption(
-            ":material/info: Has no effect yet: choose what a task scores alone in its network above, as such "
-            "networks are not allowed now."
-        )
+        st.caption(text("grouping_conditions.half_without_effect"))
     _weights(run, serving, key)
     if any_condition():
-        st.button("Drop all conditions", icon=":material/restart_alt:", on_click=_drop_all)
+        drop = text("grouping_conditions.drop_all")
+        st.button(drop, icon=":material/restart_alt:", key="drop-all-conditions", on_click=drop_all)
 
 
 def _limit_in_words(limit: int | None) -> str:
-    return "Any number" if limit is None else f"At most {limit}" if limit else "None"
+    if limit is None:
+        return text("grouping_conditions.any_number")
+    return text("grouping_conditions.at_most", limit=limit) if limit else text("grouping_conditions.none")
 
 
-def _drop_all() -> None:
+def drop_all() -> None:
+    """Let the networks keep to nothing."""
     for name in CONDITIONS:
         state.put(name, None)
+    begin_anew()
+
+
+def begin_anew() -> None:
+    """Let the widgets show what was chosen elsewhere."""
     state.keep("conditions-turn", state.kept("conditions-turn", lambda: 0) + 1)
 
 
@@ -198,23 +200,23 @@ def _pins(run: Run, serving: Sequence[str], key: str) -> None:
     pinned = {task: network for task, network in state.get("pin") if task in serving}
     shown = state.kept(f"shown:{run.id}", dict)
     chosen = st.multiselect(
-        "Pin to the network that serves it now",
+        text("grouping_conditions.pin"),
         serving,
         default=list(pinned),
         key=key,
-        placeholder="No task",
-        help="The task stays in a network of exactly those tasks that serve with it in the grouping below.",
+        placeholder=text("grouping_conditions.no_tasks"),
+        help=text("grouping_conditions.pin_help"),
     )
     missing = [task for task in chosen if task not in pinned and task not in shown]
     if missing:
-        st.caption(plain(f"{missing[0]} cannot be pinned, as no grouping below serves it."))
+        st.caption(plain(text("grouping_conditions.cannot_pin", task=missing[0])))
     pins = {task: pinned.get(task) or shown.get(task) for task in chosen if task not in missing}
     state.put("pin", tuple(pins.items()) or None)
     for task, network in pins.items():
-        st.caption(plain(f"{task} stays in the network {{{', '.join(network)}}}."))
+        st.caption(plain(text("grouping_conditions.pinned", task=task, tasks=text("words.comma").join(network))))
 
 
-def _groups(label: str, name: str, run: Run, key: Callable[[str], str], help_text: str) -> None:
+def _groups(name: str, run: Run, key: Callable[[str], str]) -> None:
     """Rows of tasks, one more than there are groups; a row that is emptied stays in its place."""
     groups: list[tuple[str, ...]] = []
     given = state.get(name)
@@ -222,12 +224,14 @@ def _groups(label: str, name: str, run: Run, key: Callable[[str], str], help_tex
     row = 0
     while row < min(rows, max(MOST_GROUPS, len(given))):
         chosen = st.multiselect(
-            label if row == 0 else f"{label}, group {row + 1}",
+            text(f"grouping_conditions.{name}")
+            if row == 0
+            else text(f"grouping_conditions.{name}_again", group=row + 1),
             run.tasks,
             default=given[row] if row < len(given) else (),
             key=key(f"{name}-{row}"),
-            placeholder="Two tasks or more" if row == 0 else "Another group",
-            help=help_text if row == 0 else None,
+            placeholder=text("grouping_conditions.two_or_more" if row == 0 else "grouping_conditions.another"),
+            help=text(f"grouping_conditions.{name}_help") if row == 0 else None,
         )
         if len(chosen) > 1:
             groups.append(tuple(chosen))
@@ -247,7 +251,7 @@ def _weights(run: Run, serving: Sequence[str], key: Callable[[str], str]) -> Non
     rows = state.kept(editor, list)
     if not rows:
         return
-    st.markdown("Weights in the value", help="A task of weight 2 counts twice in the mean of the scores.")
+    st.markdown(text("grouping_conditions.weights"), help=text("grouping_conditions.weights_help"))
     edited = edit_rows(
         rows,
         "task",
@@ -256,8 +260,10 @@ def _weights(run: Run, serving: Sequence[str], key: Callable[[str], str]) -> Non
         disabled=["task"],
         height=min(35 * (len(rows) + 1) + 3, 250),
         column_config={
-            "task": st.column_config.TextColumn("Serving task"),
-            "weight": st.column_config.NumberColumn("Weight", min_value=0.01, required=True, format="%g"),
+            "task": st.column_config.TextColumn(text("grouping_conditions.serving_task")),
+            "weight": st.column_config.NumberColumn(
+                text("grouping_conditions.weight"), min_value=0.01, required=True, format="%g"
+            ),
         },
     )
     weights = {row["task"]: float(row["weight"] or 1.0) for row in edited}

@@ -6,6 +6,7 @@ from engine.charts.frontier import FrontierFrame, FrontierStep, NetworkCard
 from engine.grouping.frontier import knee, steps
 from engine.grouping.problem import LOWER, GroupingProblem
 from engine.grouping.solution import Network, Solution
+from engine.texts import text
 
 WANTED = 3  # SNT: the budget that is shown until the visitor chooses one
 
@@ -74,19 +75,18 @@ def card(problem: GroupingProblem, network: Network) -> NetworkCard:
 
 def sets_of(solution: Solution) -> str:
     """The served sets of a grouping: ``{a, b}, {c}``."""
-    return ", ".join(f"{{{', '.join(network.serves)}}}" for network in solution.networks)
+    comma = text("words.comma")
+    return comma.join(f"{{{comma.join(network.serves)}}}" for network in solution.networks)
 
 
 def better(problem: GroupingProblem) -> str:
     """Which way values are better."""
-    return "lower is better" if problem.direction == LOWER else "higher is better"
+    return text("grouping_frames.lower" if problem.direction == LOWER else "grouping_frames.higher")
 
 
 def value_title(problem: GroupingProblem) -> str:
     """What the frontier's chart says its values are."""
-    return (
-        f"loss of the best grouping ({better(problem)})" if problem.direction == LOWER else "value of the best grouping"
-    )
+    return text("grouping_frames.loss" if problem.direction == LOWER else "grouping_frames.value")
 
 
 def budget_to_show(budgets: Sequence[float], solutions: Sequence[Solution | None], chosen: float | None) -> float:

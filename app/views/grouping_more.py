@@ -9,6 +9,7 @@ from app.views.grouping_frames import sets_of
 from engine.grouping.alternatives import Explanation, alternatives, explain
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import Solution
+from engine.texts import text
 
 MOST = 10
 SECONDS = 5.0  # for either
@@ -17,9 +18,8 @@ _SOLUTION = {Solution: lambda solution: (hash(solution.problem), solution.budget
 
 def show_alternatives(solution: Solution) -> None:
     """The next best groupings, computed when the visitor opens them."""
-    place = st.expander(
-        "The next best groupings", icon=":material/format_list_numbered:", key="alternatives", on_change="rerun"
-    )
+    title = text("grouping_more.alternatives")
+    place = st.expander(title, icon=":material/format_list_numbered:", key="alternatives", on_change="rerun")
     if place.open:
         with place:
             guarded(lambda: _alternatives(solution))()
@@ -30,81 +30,78 @@ def show_explanation(solution: Solution) -> None:
     serving = solution.problem.serving
     if len(serving) < 2:
         return
-    with st.expander("Why together, why apart", icon=":material/help_center:"):
+    with st.expander(text("grouping_more.why"), icon=":material/help_center:"):
         left, right = st.columns(2)
-        one = _task(left, "One serving task", serving, "explain-one")
-        other = _task(right, "Another serving task", serving, "explain-other")
+        one = _task(left, text("grouping_more.one"), serving, "explain-one")
+        other = _task(right, text("grouping_more.other"), serving, "explain-other")
         if one is None or other is None:
-            st.caption("Choose two serving tasks to see what the grouping would lose if it were the other way round.")
+            st.caption(text("grouping_more.choose_two"))
         elif one == other:
-            st.caption("Choose two different tasks.")
+            st.caption(text("grouping_more.different"))
         else:
             guarded(lambda: _explanation(solution, one, other))()
 
 
 def _alternatives(solution: Solution) -> None:
     problem = solution.problem
-    found = _found(problem, solution.budget)
+    with st.spinner(text("grouping_more.looking")):
+        found = _found(problem, solution.budget)
     best = found[0].value
     st.table(
         [
             {
                 "": place,
-                "value": f"{problem.shown(each.value):.6g}",
-                "loss against the best": f"{best - each.value:.3g}{_share(best - each.value, best)}"
+                text("grouping_more.value"): f"{problem.shown(each.value):.6g}",
+                text("grouping_more.loss"): f"{best - each.value:.3g}{_share(best - each.value, best)}"
                 if place > 1
                 else "",
-                "served together": plain(sets_of(each)),
+                text("grouping_more.together"): plain(sets_of(each)),
             }
             for place, each in enumerate(found, 1)
         ]
     )
-    note = "Two groupings differ if they serve different tasks together; each has its best networks."
-    if len(found) == 1:
-        note = f"No other one was found within {SECONDS:g} s, or there is none."
+    note = text("grouping_more.only", seconds=SECONDS) if len(found) == 1 else text("grouping_more.differ")
     if best > solution.value:
-        note = f"The first is better than the grouping above, which is not proved. {note}"
+        note = f"{text('grouping_more.better')} {note}"
     st.caption(note)
 
 
 def _task(place: DeltaGenerator, label: str, serving: tuple[str, ...], key: str) -> str | None:
-    return place.selectbox(label, serving, index=None, key=key, placeholder="Choose a task")
+    return place.selectbox(label, serving, index=None, key=key, placeholder=text("grouping_more.choose"))
 
 
 def _explanation(solution: Solution, one: str, other: str) -> None:
-    found = _explained(solution, one, other)
+    with st.spinner(text("grouping_more.solving")):
+        found = _explained(solution, one, other)
     st.markdown(explanation_sentence(solution, one, other, found))
     if found.forced is not None:
-        st.caption(plain(f"The grouping then: {sets_of(found.forced)}."))
+        st.caption(plain(text("grouping_more.then", sets=sets_of(found.forced))))
 
 
 def explanation_sentence(solution: Solution, one: str, other: str, found: Explanation) -> str:
     """An explanation in one sentence of Markdown."""
-    now, else_ = ("together", "apart") if found.together else ("apart", "together")
-    head = f"**{plain(one)}** and **{plain(other)}** are served {now}; "
+    now = "together" if found.together else "apart"
+    pair = {"one": plain(one), "other": plain(other)}
     if found.forced is None:
-        return f"{head}no grouping that serves them {else_} was found within the budget and the conditions."
+        return text(f"grouping_more.{now}_always", **pair)
     lost = -found.change
-    if lost < 0:
-        gained = f"**{-lost:.3g}**{_share(-lost, solution.value)}"
-        return f"{head}kept {else_}, a grouping was found that is better by {gained}."
     if lost == 0:
-        return f"{head}kept {else_}, the best grouping would lose nothing."
-    sure = "would lose" if found.forced.proved_optimal else "would lose at most"
-    return f"{head}kept {else_}, the best grouping {sure} **{lost:.3g}**{_share(lost, solution.value)}."
+        return text(f"grouping_more.{now}_nothing", **pair)
+    much = {"lost": f"{abs(lost):.3g}", "share": _share(abs(lost), solution.value)}
+    if lost < 0:
+        return text(f"grouping_more.{now}_better", **pair, **much)
+    return text(f"grouping_more.{now}_{'loses' if found.forced.proved_optimal else 'may_lose'}", **pair, **much)
 
 
 def _share(part: float, whole: float) -> str:
-    return f" ({100 * part / abs(whole):.2g} %)" if whole else ""
+    return text("grouping_more.percent", percent=100 * part / abs(whole)) if whole else ""
 
 
-@st.cache_resource(
-    show_spinner="Looking for the next best groupings …", max_entries=64, hash_funcs={GroupingProblem: hash}
-)
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs={GroupingProblem: hash})
 def _found(problem: GroupingProblem, budget: float) -> list[Solution]:
     return alternatives(problem, budget, MOST, time_limit=SECONDS)
 
 
-@st.cache_resource(show_spinner="Solving it the other way round …", max_entries=64, hash_funcs=_SOLUTION)
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=_SOLUTION)
 def _explained(solution: Solution, one: str, other: str) -> Explanation:
     return explain(solution, one, other, SECONDS)

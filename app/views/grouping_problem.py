@@ -15,7 +15,7 @@ from engine.grouping.problem import GroupingProblem
 from engine.runs.run import Run
 
 CONDITIONS = ("together", "apart", "exclude", "pin", "weights", "max_size", "auxiliaries", "half")
-IN_ADDRESS = ("run", "interval", "serve", "aggregate", "singleton", "budget", *CONDITIONS, "robust")
+IN_ADDRESS = ("run", "interval", "serve", "aggregate", "singleton", "budget", *CONDITIONS, "robust", "moments")
 
 
 def any_condition() -> bool:

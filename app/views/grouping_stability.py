@@ -1,6 +1,8 @@
 """How far the grouping on the Grouping page can be trusted: by the noise of the affinities it was chosen by."""
 
 import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -9,113 +11,169 @@ from app.components import live_chart
 from app.components.observed import Observed, share
 from app.components.subject import Subject
 from app.components.text import plain
-from engine.affinity.series import IntervalMean
+from app.components.working import Work, apart_from_affinities, ask, follow_work
+from engine.affinity.series import MIN_BATCHES, IntervalMean
 from engine.affinity.uncertainty import RELIABLE
+from engine.charts.keeping import named
 from engine.charts.together import together_heatmap
+from engine.grouping.over_time import served_sets
 from engine.grouping.solution import Solution
-from engine.grouping.stability import Stability, stability
+from engine.grouping.stability import Stability, growing_stability
+from engine.texts import text
 
 REPLICATES = 200
-MOST_SERVING = 40  # with more, too few replicates are solved within the two seconds
-ROBUST = {"spread": "Mean − spread", "tenth": "Lowest tenth"}
+SECONDS = 6.0  # in which fewer are solved where tasks are many
+MOST_SERVING = 100
+ROBUST = ("spread", "tenth")
 TENTH = 0.1
 
 
-def show_stability(subject: Subject, observed: Observed, mean: IntervalMean, solution: Solution) -> Stability | None:
-    """A warning where the affinities are not reliable, and what replicates of them make of the grouping."""
-    reliability = observed.reliability(mean.step_from, mean.step_to)
-    if reliability < RELIABLE:
-        st.warning(
-            f"The affinities of this interval have a reliability of {share(reliability)}, below the {share(RELIABLE)} "
-            "that is enough to group by: with other batches the best grouping may be another. Observe longer, or "
-            "choose a longer interval on the Affinity page.",
-            icon=":material/hourglass_bottom:",
-        )
-    if subject.active:
-        if len(observed.series) > 1:
-            st.caption("How stable the grouping is will be shown here once nothing is observed any more.")
-        return None
-    if len(solution.problem.serving) > MOST_SERVING:
-        if math.isfinite(reliability):
-            st.caption(f"How stable the grouping is can be shown for up to {MOST_SERVING} serving tasks.")
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """What replicates make of a grouping.
+
+    Attributes:
+        solution: the grouping, which the run may have left behind since.
+        step: up to which its affinities were observed.
+        found: what is known by now.
+    """
+
+    solution: Solution
+    step: int
+    found: Stability
+
+    def share_of(self, serves: tuple[str, ...]) -> float | None:
+        """In which share of replicates a network comes out that serves these tasks; ``None`` of another grouping's."""
+        known = zip(self.solution.networks, self.found.networks, strict=True)
+        return next((again for network, again in known if set(network.serves) == set(serves)), None)
+
+
+def trust_in(
+    subject: Subject, observed: Observed, mean: IntervalMean, solution: Solution
+) -> Callable[[], Work[Trust]] | None:
+    """Asks what replicates make of the grouping; ``None`` where that cannot be known."""
+    first, last = observed.series.windows_between(mean.step_from, mean.step_to)
+    if last - first < MIN_BATCHES or len(solution.problem.serving) > MOST_SERVING:
         return None
     objective = st.session_state.get("pick-robust") or state.get("robust")
-    found = _stable(solution, observed, mean.step_from, mean.step_to, objective)
-    if found is None:
+    key = ("stability", subject.id, apart_from_affinities(solution.problem), solution.budget, objective)
+    key += (mean.step_from, state.get("interval"))
+    now = (observed.state, mean.step_to, solution.networks)
+
+    def answers() -> Iterator[Trust]:
+        replicates = observed.replicates(mean.step_from, mean.step_to, REPLICATES)
+        kept = [observed.series.tasks.index(task) for task in solution.problem.tasks]
+        quantile = TENTH if objective == "tenth" else None
+        part = replicates[:, kept][:, :, kept]
+        for found in growing_stability(solution, part, SECONDS, quantile=quantile):
+            yield Trust(solution, mean.step_to, found)
+
+    return lambda: ask(key, now, answers, moving=subject.active)
+
+
+def show_stability(
+    subject: Subject, observed: Observed, mean: IntervalMean, solution: Solution
+) -> Callable[[], Work[Trust]] | None:
+    """A warning where the affinities are not reliable, and what replicates of them make of the grouping, ever more of
+    them while the page can be used; gives what asks for it."""
+    reliability = observed.reliability(mean.step_from, mean.step_to)
+    if reliability < RELIABLE:
+        known = {"reliability": share(reliability), "enough": share(RELIABLE)}
+        st.warning(text("grouping_stability.unreliable", **known), icon=":material/hourglass_bottom:")
+    asked = trust_in(subject, observed, mean, solution)
+    if asked is None:
+        if len(solution.problem.serving) > MOST_SERVING and math.isfinite(reliability):
+            st.caption(text("grouping_stability.too_many", most=MOST_SERVING))
+        elif subject.active and len(observed.series) > 1:
+            st.caption(text("grouping_stability.too_few", windows=MIN_BATCHES))
         return None
-    drawn = "seeds and windows" if observed.group else "windows"
-    low, high = found.interval
-    searched = "" if found.exact else " The replicates' best groupings were searched, not proved."
-    st.markdown(
-        f"With the noise of the affinities: **{solution.value:.4g} ± {found.value_error:.2g}**, 90 % of the replicates "
-        f"between {low:.4g} and {high:.4g}. The same grouping is best in **{round(100 * found.chosen_again)} %** of "
-        f"{found.replicates} bootstrap replicates; expected regret **{found.regret:.2g}**.{searched}",
-        help=f"Each replicate draws {drawn} of the interval with replacement, and its best grouping is found anew. "
-        "Regret: how much more that one is worth there than this grouping, on average. It measures the noise of the "
-        "affinities only, not whether affinities predict what trained networks score.",
-    )
-    with st.expander("Which tasks stay together"):
-        live_chart.plain(
-            together_heatmap(solution.problem.serving, found.together),
-            key=f"together-{subject.id}",
-            label="Share of replicates in whose best grouping two tasks are served by one network",
+
+    def draw(trust: Trust | None, done: bool) -> None:
+        if trust is None:
+            st.caption(text("grouping_stability.begins", replicates=REPLICATES))
+            return
+        _in_words(trust, observed, done, current=trust.step == mean.step_to)
+        place = st.expander(
+            text("grouping_stability.pairs"), icon=":material/grid_on:", key="together", on_change="rerun"
         )
-        st.caption("The share of replicates in whose best grouping two tasks are served by one network.")
-    _robust(solution, found.robust)
-    return found
+        if place.open:
+            with place:
+                _pairs(trust, subject)
+        _robust(trust.solution, trust.found.robust)
+
+    follow_work(asked, draw)
+    return asked
+
+
+def _in_words(trust: Trust, observed: Observed, done: bool, current: bool) -> None:
+    solution, found = trust.solution, trust.found
+    low, high = found.interval
+    drawn = text("grouping_stability.drawn_seeds" if observed.group else "grouping_stability.drawn_windows")
+    said = text(
+        "grouping_stability.said",
+        value=solution.value,
+        error=found.value_error,
+        low=low,
+        high=high,
+        percent=round(100 * found.chosen_again),
+        replicates=found.replicates,
+        regret=found.regret,
+    )
+    notes = [
+        "" if found.exact else text("grouping_stability.searched"),
+        "" if current else text("grouping_stability.as_of", step=trust.step),
+        "" if done else text("grouping_stability.growing", count=found.replicates, all=REPLICATES),
+    ]
+    sentences = text("grouping_stability.between").join(filter(None, [said, *notes]))
+    st.markdown(sentences, help=text("grouping_stability.help", drawn=drawn))
+
+
+def _pairs(trust: Trust, subject: Subject) -> None:
+    networks = [network.serves for network in trust.solution.networks]
+    live_chart.plain(
+        together_heatmap(trust.solution.problem.serving, trust.found.together, networks),
+        key=f"together-{subject.id}",
+        label=text("together.label"),
+    )
+    st.caption(text("grouping_stability.pairs_caption", count=trust.found.replicates))
+    st.table(
+        [
+            {
+                text("grouping_stability.serves"): plain(named(serves, 12)),
+                text("grouping_stability.comes_out"): f"{100 * again:.0f} %",
+            }
+            for serves, again in zip(networks, trust.found.networks, strict=True)
+        ]
+    )
 
 
 def _robust(solution: Solution, robust: Solution) -> None:
     """Which grouping stands the noise best, by an objective of the visitor's choice."""
-    other = {frozenset(each.serves) for each in robust.networks} != {
-        frozenset(each.serves) for each in solution.networks
-    }
-    with st.expander("The most robust grouping", icon=":material/shield:"):
+    with st.expander(text("grouping_stability.robust"), icon=":material/shield:"):
         chosen = st.selectbox(
-            "Robust objective",
-            list(ROBUST),
-            index=list(ROBUST).index(state.get("robust")),
-            format_func=ROBUST.__getitem__,
+            text("grouping_stability.objective"),
+            ROBUST,
+            index=ROBUST.index(state.get("robust")),
+            format_func=lambda name: text(f"grouping_stability.{name}"),
             key="pick-robust",
-            help="What a grouping is worth over the replicates: the mean less one standard deviation, or the value "
-            "that only a tenth of the replicates fall below. Compared are this grouping and those that were best in "
-            "some replicate.",
+            help=text("grouping_stability.objective_help"),
         )
         state.put("robust", chosen)
-        if not other:
-            st.markdown("The grouping above is the most robust one too.")
+        if served_sets(robust) == served_sets(solution):
+            st.markdown(text("grouping_stability.robust_too"))
             return
         lost = solution.value - robust.value
-        st.markdown(
-            f"Another grouping is more robust, and worth **{robust.value:.4g}** by the affinities as observed, "
-            f"{lost:.2g} less than the one above. Its networks:"
-        )
+        st.markdown(text("grouping_stability.more_robust", value=robust.value, lost=lost))
         st.table(
             [
                 {
-                    "network": number,
-                    "serves": plain(", ".join(network.serves)),
-                    "auxiliaries": plain(", ".join(task for task in network.tasks if task not in network.serves)),
+                    text("grouping_stability.network"): number,
+                    text("grouping_stability.serves"): plain(text("words.comma").join(network.serves)),
+                    text("grouping_stability.auxiliaries"): plain(
+                        text("words.comma").join(task for task in network.tasks if task not in network.serves)
+                    ),
                     "SNT": f"{network.cost:g}",
                 }
                 for number, network in enumerate(robust.networks, 1)
             ]
         )
-
-
-@st.cache_resource(
-    show_spinner=False,
-    max_entries=64,
-    hash_funcs={
-        Observed: lambda observed: observed.state,
-        Solution: lambda solution: (hash(solution.problem), solution.budget, solution.networks),
-    },
-)
-def _stable(solution: Solution, observed: Observed, step_from: int, step_to: int, objective: str) -> Stability | None:
-    """The solution's stability; ``None`` with too few windows."""
-    replicates = observed.replicates(step_from, step_to, REPLICATES)
-    if replicates is None:
-        return None
-    kept = [observed.series.tasks.index(task) for task in solution.problem.tasks]
-    quantile = TENTH if objective == "tenth" else None
-    return stability(solution, replicates[:, kept][:, :, kept], quantile=quantile)

@@ -8,16 +8,19 @@ import pandas as pd
 import streamlit as st
 
 from app import state
+from app.components import tour
 from app.components.editing import editing_store, for_editors
+from app.components.glossary import explain
 from app.components.kinds import NETWORK, STUDY, kind, progress, setting
 from app.components.live import follow
 from app.components.runs import events_of, store
-from app.components.status import far
+from app.components.status import far, status_of
 from app.components.stopping import stop_and_resume
 from app.components.subject import GROUP
 from app.components.text import duration, ordinal, plain
 from app.views.runs_launch import import_matrix, launch_button
 from engine.runs.run import Event, Run
+from engine.texts import language, speaking, text
 
 _BADGES = {
     "queued": ("gray", ":material/schedule:"),
@@ -42,57 +45,73 @@ tracker.finish()
 _LOG_ENTRIES = 20
 _LEVELS = {"warning": "orange", "error": "red"}
 _COLUMNS = [3.2, 1.4, 2.6, 1.4, 2]
-# The page that a run of a kind opens, and what it shows; others open their errors.
-_OPENS = {NETWORK: ("affinity", "affinities"), STUDY: ("studies", "networks")}
-_RELATIONS = {STUDY: ("Affinities", "What its network of all tasks observed")}
+# On a narrow screen a row is three lines: the name; its status and how far it is; its data and what can be done.
+_CSS = """
+@media (max-width: 640px) {
+  [class*="st-key-run-"] [data-testid="stHorizontalBlock"] { row-gap: 0.4rem; }
+  [class*="st-key-run-"] [data-testid="stColumn"] { min-width: 0; flex: 1 1 40%; }
+  [class*="st-key-run-"] [data-testid="stColumn"]:first-child { flex-basis: 100%; }
+}
+"""
+_OPENS = {NETWORK: "affinity", STUDY: "studies"}  # the page that a run of a kind opens; others open their errors
 
 
 def show() -> None:
     """The page."""
     state.write_url()
     title, actions = st.columns([3, 2], vertical_alignment="bottom")
-    title.title("Runs")
-    title.caption(
-        "Each run is one training in which every task's effect on every other was observed, one study of many "
-        "networks, or one comparison of methods on linear models."
-    )
+    title.title(text("runs.title"))
+    with title:
+        explain("runs.look")
     with actions.container(horizontal=True, horizontal_alignment="right"):
+        tour.offer()
         launch_button()
-        if st.button("Import a matrix", icon=":material/upload:", **for_editors()):
+        if st.button(text("runs.import_a_matrix"), icon=":material/upload:", key="import-a-matrix", **for_editors()):
             import_matrix()
 
-    with st.expander("Track your own loop", icon=":material/code:"):
-        st.markdown("A few lines in any PyTorch loop; the run appears here as soon as it begins.")
+    with st.expander(text("runs.track"), icon=":material/code:"):
+        st.markdown(text("runs.track_about"))
         st.code(SNIPPET, language="python")
+    st.html(f"<style>{_CSS}</style>")
     follow(_list, lambda: bool(store().overview().active))
 
 
 def _list() -> None:
+    with speaking(language()):  # asked once, not at every text
+        _search_and_rows()
+
+
+def _search_and_rows() -> None:
     runs = store().runs()
     groups = Counter(run.group for run in runs)
     wanted = ""
     if len(runs) > 8:
         wanted = st.text_input(
-            "Search", placeholder="name, data set, kind, origin or status", label_visibility="collapsed"
+            text("runs.search"),
+            placeholder=text("runs.search_for"),
+            label_visibility="collapsed",
+            key="search-runs",
         )
-    found = [
-        run
-        for run in runs
-        if wanted.lower() in f"{run.name} {run.id} {_dataset(run)} {run.origin} {run.status} {setting(run)}".lower()
-    ]
+    found = _found(runs, wanted)
     if not found:
-        st.info(
-            "No run fits; clear the search, launch a run, track your own loop or import a matrix.",
-            icon=":material/info:",
-        )
+        st.info(text("runs.none_fits" if runs else "runs.empty"), icon=":material/info:")
     shown = state.get("shown_runs")
     places = _places(runs)
     for run in found[:shown]:
         with st.container(border=True, key=f"run-{run.id}"):
             _row(run, groups[run.group] if run.group else 1, places)
-    if len(found) > shown and st.button("Show more"):
+    if len(found) > shown and st.button(text("runs.show_more"), key="show-more"):
         state.put("shown_runs", shown + 30)
         st.rerun(scope="fragment")
+
+
+def _found(runs: Sequence[Run], wanted: str) -> list[Run]:
+    """Those in which the words occur, in that order: their name, id, data set, origin, status or setting."""
+    return [run for run in runs if not wanted or wanted.lower() in _searched(run).lower()]
+
+
+def _searched(run: Run) -> str:
+    return f"{run.name} {run.id} {_dataset(run)} {run.origin} {run.status} {status_of(run)} {setting(run)}"
 
 
 def _places(runs: Sequence[Run]) -> dict[str, str]:
@@ -103,37 +122,37 @@ def _places(runs: Sequence[Run]) -> dict[str, str]:
         if run.status == "queued" and run.queue:
             before[run.queue] += 1
             machine = run.queue.partition("@")[2]
-            places[run.id] = f"{ordinal(before[run.queue])} in the queue of {machine}"
+            places[run.id] = text("runs.in_queue", place=ordinal(before[run.queue]), machine=machine)
     return places
 
 
 def _row(run: Run, seeds: int, places: Mapping[str, str]) -> None:
     name, status, progress, about, actions = st.columns(_COLUMNS, vertical_alignment="center")
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
-    told = f"  \n:small[{plain(setting(run))}]" if setting(run) else ""
+    told = f"  \n:small[{plain(said)}]" if (said := setting(run)) else ""
     name.markdown(f"**{plain(run.name)}**  \n:small[:gray[{plain(f'{run.id} · {created}')}]]{told}")
     colour, icon = _BADGES[run.status]
-    status.badge(run.status, color=colour, icon=icon)
+    status.badge(status_of(run), color=colour, icon=icon)
     with progress:
         if run.id in places:
             st.caption(plain(places[run.id]))
         if run.steps or run.id not in places:
             _progress(run)
         if run.error:
-            st.caption(f":red[{plain(run.error)}]")
-    tasks = f"{len(run.tasks)} tasks" if run.tasks else "tasks not known yet"
+            st.markdown(f":small[:red[{plain(run.error)}]]")
+    tasks = text("words.tasks", count=len(run.tasks)) if run.tasks else text("runs.tasks_unknown")
     if seeds > 1:
-        tasks += f" · one of {seeds} seeds"
+        tasks += f" · {text('runs.one_of_seeds', seeds=seeds)}"
     about.markdown(f"{plain(_dataset(run))}  \n:small[:gray[{tasks}]]")
     with actions.container(horizontal=True, horizontal_alignment="right"):
-        page, shows = _OPENS.get(kind(run), ("training", "errors"))
-        if st.button("Open", key=f"open-{run.id}", help=f"Show its {shows}"):
+        page = _OPENS.get(kind(run), "training")
+        if st.button(text("runs.open"), key=f"open-{run.id}", help=text(f"runs.open_{page}")):
             state.choose_run(run.id)
             if page == "studies":
                 state.choose_of("study", run.id)
             state.go_to(page)
         menu = st.popover(
-            "Manage", help="Stop, rename, delete and more", key=f"more-{run.id}", on_change="rerun"
+            text("runs.manage"), help=text("runs.manage_help"), key=f"more-{run.id}", on_change="rerun"
         )  # many menus take longer to draw than all else on the page
         if menu.open:
             with menu:
@@ -147,29 +166,37 @@ def _progress(run: Run) -> None:
     elif run.status == "finished":
         took = duration((run.finished or 0) - (run.started or 0))
         unit, made, there_are = progress(run)
-        st.caption(f"{there_are or made} {unit}s in {took}")
+        st.caption(text(f"runs.{unit}s_in", count=there_are or made, took=took))
     else:
-        left = f" · {duration(run.seconds_left)} left" if run.status == "running" and run.steps else ""
+        said = far(run)
+        if run.status == "running" and run.steps:
+            said += f" · {text('runs.left', duration=duration(run.seconds_left))}"
         if run.steps or run.origin == "trained":
-            st.progress(min(run.step / run.steps, 1.0) if run.steps else 0.0, text=f"{far(run)}{left}")
+            st.progress(min(run.step / run.steps, 1.0) if run.steps else 0.0, text=said)
         else:
-            st.caption(far(run))
+            st.caption(said)
 
 
 def _actions(run: Run, seeds: int) -> None:
     st.caption(plain(run.name))
     if seeds > 1 and st.button(
-        f"Open all {seeds} seeds", key=f"seeds-{run.id}", icon=":material/stacks:", width="stretch"
+        text("runs.open_seeds", seeds=seeds), key=f"seeds-{run.id}", icon=":material/stacks:", width="stretch"
     ):
         state.choose_run(GROUP + run.group)
         state.go_to("affinity")
     own = run.origin == "tracked"
-    label, text = _RELATIONS.get(kind(run), ("Relations of its tasks", "How alike its models are"))
+    relation = "affinities" if kind(run) == STUDY else "relations"
     observes = kind(run) != STUDY or run.config.get("affinity") != "none"
     if (
         kind(run) != NETWORK
         and observes
-        and st.button(label, key=f"affinity-{run.id}", icon=":material/grid_on:", width="stretch", help=text)
+        and st.button(
+            text(f"runs.{relation}"),
+            key=f"affinity-{run.id}",
+            icon=":material/grid_on:",
+            width="stretch",
+            help=text(f"runs.{relation}_help"),
+        )
     ):
         state.choose_run(run.id)
         state.go_to("affinity")
@@ -177,37 +204,37 @@ def _actions(run: Run, seeds: int) -> None:
         (own or run.origin == "trained")
         and observes
         and st.button(
-            "Training",
+            text("pages.training"),
             key=f"training-{run.id}",
             icon=":material/show_chart:",
             width="stretch",
-            help="How its tasks learn",
+            help=text("runs.training_help"),
         )
     ):
         state.choose_run(run.id)
         state.go_to("training")
     stop_and_resume(run)
     with st.form(f"rename-{run.id}", border=False):
-        name = st.text_input("New name", run.name, max_chars=200)
-        if st.form_submit_button("Rename", icon=":material/edit:", width="stretch", **for_editors()):
+        name = st.text_input(text("runs.new_name"), run.name, max_chars=200, key=f"name-{run.id}")
+        if st.form_submit_button(text("runs.rename"), icon=":material/edit:", width="stretch", **for_editors()):
             editing_store().rename(run.id, name)
             st.rerun()
     if run.config:
-        with st.expander("Settings"):
+        with st.expander(text("runs.settings")):
             told = {plain(key): plain(_written(value)) for key, value in run.config.items()}
-            settings = pd.DataFrame({"value": told})
+            settings = pd.DataFrame({text("runs.value"): told})
             st.table(settings)
     entries = events_of(run, _LOG_ENTRIES)
     if entries:
-        with st.expander("Log"):
+        with st.expander(text("runs.log")):
             st.markdown("  \n".join(map(_entry, entries)))
-    for text in (run.note, run.source):
-        if text:
-            st.caption(plain(text))
+    for said in (run.note, run.source):
+        if said:
+            st.caption(plain(said))
     if not run.active:
-        sure = st.checkbox("Delete it with all it stored", key=f"sure-{run.id}", **for_editors())
+        sure = st.checkbox(text("runs.sure"), key=f"sure-{run.id}", **for_editors())
         off = for_editors(disabled=not sure)
-        if st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:", width="stretch", **off):
+        if st.button(text("runs.delete"), key=f"delete-{run.id}", icon=":material/delete:", width="stretch", **off):
             editing_store().delete(run.id)
             st.rerun()
 
@@ -220,8 +247,8 @@ def _entry(event: Event) -> str:
 
 def _written(value: object) -> str:
     """A setting; a matrix by its size alone."""
-    return f"{len(value)} × {len(value)} numbers" if isinstance(value, list) and value else str(value)
+    return text("runs.matrix", size=len(value)) if isinstance(value, list) and value else str(value)
 
 
 def _dataset(run: Run) -> str:
-    return run.config.get("dataset", run.origin)
+    return run.config.get("dataset") or text(f"runs.{run.origin}")

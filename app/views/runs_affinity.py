@@ -8,6 +8,7 @@ import streamlit as st
 from app.views.runs_settings import fitting, pick, say
 from engine import catalog
 from engine.affinity.settings import CHEAP, RANGES, AffinitySettings
+from engine.texts import text
 
 _DEFAULT = AffinitySettings()
 
@@ -17,11 +18,11 @@ def ask_affinity(architecture: str, dataset: str) -> dict[str, Any]:
     others = {"architecture": architecture, "dataset": dataset}
     method, settings = st.columns(2)
     with method:
-        estimator = pick("Affinity estimator", "estimator", _DEFAULT.affinity, ["none"], **others)
+        estimator = pick(text("runs_affinity.estimator"), "estimator", _DEFAULT.affinity, ["none"], **others)
     with settings:
         own = _ask_settings(estimator, others)
     if estimator == "none":
-        st.caption("Train without observing affinities.")
+        st.caption(text("runs_affinity.none"))
     say("estimator", estimator, **others)
     return {"affinity": estimator} | own
 
@@ -32,30 +33,30 @@ def _ask_settings(estimator: str, others: Mapping[str, str]) -> dict[str, Any]:
     if estimator == "auto":
         return _ask_overhead()
     _, least, greatest = RANGES["every"]
-    cost = " An observed update costs about as much as one plain update per task." if estimator == "lookahead" else ""
+    about = text("runs_affinity.every_lookahead_help" if estimator == "lookahead" else "runs_affinity.every_help")
     chosen = {
         "every": st.number_input(
-            "Observe every k-th update", least, greatest, _DEFAULT.every, help=f"1 observes every update.{cost}"
+            text("runs_affinity.every"), least, greatest, _DEFAULT.every, key=f"set-every-{estimator}", help=about
         )
     }
     ask = _ADVANCED.get(estimator)
     if ask is None:
         return chosen
-    with st.expander(f"Affinity ({estimator})"):
+    with st.expander(text("runs_affinity.settings", estimator=estimator)):
         return chosen | ask(others)
 
 
 def _ask_overhead() -> dict[str, Any]:
     _, least, greatest = RANGES["overhead"]
     percent = st.number_input(
-        "Overhead in percent",
+        text("runs_affinity.overhead"),
         100 * least,
         100 * greatest,
         100 * _DEFAULT.overhead,
         step=5.0,
         format="%g",
-        help="What observing may cost, as a share of plain training time. auto times itself, and chooses by it the "
-        "estimator and how often to observe.",
+        key="set-overhead",
+        help=text("runs_affinity.overhead_help"),
     )
     return {"overhead": percent / 100}
 
@@ -63,9 +64,10 @@ def _ask_overhead() -> dict[str, Any]:
 def _ask_lookahead(others: Mapping[str, str]) -> dict[str, Any]:
     return {
         "lookahead_step": st.selectbox(
-            "Lookahead step",
+            text("runs_affinity.lookahead_step"),
             ["sgd", "optimizer"],
-            help="sgd: the source's plain gradient step. optimizer: the optimiser's own step, momentum included.",
+            key="pick-lookahead-step",
+            help=text("runs_affinity.lookahead_step_help"),
         )
     }
 
@@ -74,7 +76,12 @@ def _ask_block(others: Mapping[str, str]) -> dict[str, Any]:
     _, least, greatest = RANGES["block"]
     return {
         "block": st.number_input(
-            "Last shared tensors only", least, greatest, _DEFAULT.block, help="0: all shared parameters."
+            text("runs_affinity.block"),
+            least,
+            greatest,
+            _DEFAULT.block,
+            key="set-block",
+            help=text("runs_affinity.block_help"),
         )
     }
 
@@ -82,7 +89,10 @@ def _ask_block(others: Mapping[str, str]) -> dict[str, Any]:
 def _ask_first_order(others: Mapping[str, str]) -> dict[str, Any]:
     return _ask_block(others) | {
         "preconditioned": st.checkbox(
-            "Preconditioned", _DEFAULT.preconditioned, help="Weigh the parameters as Adam does in its step."
+            text("runs_affinity.preconditioned"),
+            _DEFAULT.preconditioned,
+            key="set-preconditioned",
+            help=text("runs_affinity.preconditioned_help"),
         )
     }
 
@@ -91,14 +101,19 @@ def _ask_last_layer(others: Mapping[str, str]) -> dict[str, Any]:
     _, least, greatest = RANGES["columns"]
     return {
         "layers": st.number_input(
-            "Last layers", *RANGES["layers"][1:], _DEFAULT.layers, help="More cost more and leave less out."
+            text("runs_affinity.layers"),
+            *RANGES["layers"][1:],
+            _DEFAULT.layers,
+            key="set-layers",
+            help=text("runs_affinity.layers_help"),
         ),
         "columns": st.number_input(
-            "Columns of the projection",
+            text("runs_affinity.columns"),
             least,
             greatest,
             _DEFAULT.columns,
-            help="The layer's input is projected to so many random columns; 0 takes it whole.",
+            key="set-columns",
+            help=text("runs_affinity.columns_help"),
         ),
         **_ask_metric(others),
     }
@@ -110,7 +125,10 @@ def _ask_metric(others: Mapping[str, str]) -> dict[str, Any]:
             return {}
     return {
         "metric": st.checkbox(
-            "Fitted metric", _DEFAULT.metric, help="Adds the layers below by a metric that is fitted now and then."
+            text("runs_affinity.metric"),
+            _DEFAULT.metric,
+            key="set-metric",
+            help=text("runs_affinity.metric_help"),
         ),
     }
 
@@ -120,10 +138,18 @@ def _ask_corrected(others: Mapping[str, str]) -> dict[str, Any]:
     fit = {entry.name for entry in fitting("estimator", others)}
     return {
         "cheap": st.selectbox(
-            "Cheap estimator", [name for name in CHEAP if name in fit], help="Of every observed update."
+            text("runs_affinity.cheap"),
+            [name for name in CHEAP if name in fit],
+            key="pick-cheap",
+            help=text("runs_affinity.cheap_help"),
         ),
         "correct_every": st.number_input(
-            "Exact every k-th observed update", least, greatest, _DEFAULT.correct_every, help="The rest is cheap."
+            text("runs_affinity.correct_every"),
+            least,
+            greatest,
+            _DEFAULT.correct_every,
+            key="set-correct-every",
+            help=text("runs_affinity.correct_every_help"),
         ),
     }
 

@@ -12,6 +12,7 @@ from engine import catalog
 from engine.datasets.settings import RANGES, DataSettings
 from engine.runs.config import RunConfig
 from engine.runs.descriptions import Description
+from engine.texts import text
 
 # What the cost depends on: the data's settings that change its tasks or their shapes, and the network's.
 _DATA = ("dataset", "folder", "image_size", "table", "targets", "kinds", "leave_out", "split", "split_by")
@@ -52,7 +53,7 @@ def designs(config: RunConfig) -> list[RunConfig]:
 def show_cost(description: Description | None) -> None:
     """What a network costs, in a line."""
     if description is None:
-        st.caption(":material/hourglass_top: Computing what this network costs …")
+        st.caption(f":material/hourglass_top: {text('runs_cost.computing')}")
     else:
         st.markdown(_in_words(description))
 
@@ -60,41 +61,38 @@ def show_cost(description: Description | None) -> None:
 def show_designs(found: Sequence[Description] | None, chosen: str) -> None:
     """What every design costs, in a table."""
     names = [entry.name for entry in catalog.entries("architecture")]
-    with st.expander("Cost of each design on this data set", icon=":material/table_chart:"):
+    with st.expander(text("runs_cost.each_design"), icon=":material/table_chart:"):
         if found is None:
-            st.caption(":material/hourglass_top: Computing what each design costs …")
+            st.caption(f":material/hourglass_top: {text('runs_cost.computing_each')}")
             return
         st.table(rows(dict(zip(names, found, strict=True)), chosen))
         for name, description in zip(names, found, strict=True):
             if description.error:
-                st.caption(plain(f"{name} cannot be built: {description.error}"))
-        st.caption(
-            "With the trunk and the sizes above. SNT, standard network time: multiplications to predict all tasks for "
-            "one input, relative to hard sharing. Parameters say what is trained and stored."
-        )
+                st.caption(plain(text("runs_cost.cannot_be_built", name=name, error=description.error)))
+        st.caption(text("runs_cost.about"))
 
 
 def _in_words(description: Description) -> str:
     if description.error:
         return f":orange[:material/block: {plain(description.error)}]"
-    shared = f", {description.shared:,} of them shared" if description.shared else ", none shared"
-    return f":material/speed: **{description.snt:.3g} SNT** · **{description.parameters:,}** parameters{shared}"
+    said = text(
+        "runs_cost.shared" if description.shared else "runs_cost.none_shared",
+        snt=description.snt,
+        parameters=description.parameters,
+        shared=description.shared,
+    )
+    return f":material/speed: {said}"
 
 
 def rows(found: dict[str, Description], chosen: str) -> list[dict[str, str]]:
     """The table: one design a row; dashes for one that cannot be built."""
     standard = found[STANDARD].parameters
+    columns = [text(f"runs_cost.{column}") for column in ("design", "parameters", "times", "snt")]
     table = []
     for name, description in found.items():
-        row = {"design": f"**{plain(name)}**" if name == chosen else plain(name)}
-        if description.error:
-            row |= {"parameters": "–", "× hard sharing": "–", "SNT": "–"}
-        else:
+        cells = [f"**{plain(name)}**" if name == chosen else plain(name), "–", "–", "–"]
+        if not description.error:
             times = f"{description.parameters / standard:.3g}" if standard else "–"
-            row |= {
-                "parameters": f"{description.parameters:,}",
-                "× hard sharing": times,
-                "SNT": f"{description.snt:.3g}",
-            }
-        table.append(row)
+            cells[1:] = [f"{description.parameters:,}", times, f"{description.snt:.3g}"]
+        table.append(dict(zip(columns, cells, strict=True)))
     return table

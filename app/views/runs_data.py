@@ -7,30 +7,18 @@ import streamlit as st
 
 from app import state
 from app.components.datasets import TableSettings, folder_of, kept_tables, loaded, on_disk, table_name
+from app.components.descriptions import summary
 from app.components.text import plain
 from app.views.runs_cost import whole_data
 from app.views.runs_settings import Setting, Settings
 from engine import catalog
 from engine.datasets.settings import CHOICES, RANGES, DataSettings
 from engine.runs.config import RunConfig
+from engine.texts import text
 
 _SETTINGS = Settings(RANGES, CHOICES, DataSettings("yeast"))
-_IMAGES = Setting("images", "Rooms", "How many scenes are rendered: 60 % are trained on, 20 % each validate and test.")
-_SIZE = Setting("image_size", "Image size", "Rows and columns that every image is brought to.")
-_SAMPLES = Setting(
-    "samples",
-    "Training samples",
-    "At most; drawn by the seed, of each task that has inputs of its own. 0: all there are. Fewer show how tasks help "
-    "each other where data are scarce.",
-)
-_SAMPLING = Setting(
-    "sampling",
-    "Sampling",
-    "How tasks with inputs of their own share an update: in proportion to their samples, uniform, or between the two "
-    "by a temperature.",
-)
-_TEMPERATURE = Setting(
-    "temperature", "Temperature τ", "In proportion to samples^(1/τ): 1 is proportional, a large one uniform."
+_IMAGES, _SIZE, _SAMPLES, _SAMPLING, _TEMPERATURE = (
+    Setting(name, "runs_data") for name in ("images", "image_size", "samples", "sampling", "temperature")
 )
 
 
@@ -44,10 +32,10 @@ def ask_data(about: str, offered: Sequence[str] = (), amount: bool = True) -> di
     """
     entries = {entry.name: entry for entry in catalog.entries("dataset") if not offered or entry.name in offered}
     name = st.selectbox(
-        "Data set",
+        text("runs_data.dataset"),
         list(entries),
         list(entries).index(state.get("dataset")) if state.get("dataset") in entries else 0,
-        format_func=lambda each: f"{each}: {entries[each].summary}",
+        format_func=lambda each: text("runs_data.entry", name=each, summary=summary("dataset", entries[each])),
         key="-".join(["pick-dataset", *offered]),
         help=about,
     )
@@ -57,10 +45,10 @@ def ask_data(about: str, offered: Sequence[str] = (), amount: bool = True) -> di
         return {"dataset": name} | (_ask_amount(name) if amount else {})
     if not folder_of(name).is_dir():
         st.info(
-            plain(f"The files of {name} are not in {folder_of(name)}; the Data page tells where to get them."),
+            plain(text("runs_data.no_files", name=name, folder=folder_of(name))),
             icon=":material/download:",
         )
-        _to_data_page(name, "Show me")
+        _to_data_page(name, text("runs_data.show_me"))
         return None
     return {"dataset": name} | (_ask_amount(name) if amount else {})
 
@@ -75,40 +63,26 @@ def against_data(config: RunConfig) -> str:
         sizes = [len(part) for part in loaded(whole_data(config)).train]
     sizes = [min(size, config.samples or size) for size in sizes]
     if len(sizes) > 1 and config.affinity != "none" and config.parts_a_step == 1:
-        return (
-            "An update draws one task, so that none sees two and no affinity can be observed; let it draw 2 or more, "
-            "or observe none."
-        )
+        return text("runs_data.one_task_an_update")
     if len(sizes) == 1 and sizes[0] < config.batch_size:
-        return (
-            f"Batch size is {config.batch_size}, but there are {sizes[0]:,} training samples; choose a batch size no "
-            "larger than that."
-        )
+        return text("runs_data.batch_too_large", batch=config.batch_size, samples=sizes[0])
     return ""
 
 
 def _ask_table(amount: bool) -> dict[str, Any] | None:
     path, chosen = kept_tables().get(state.get("table")), TableSettings.chosen()
     if path is None or not chosen.targets:
-        st.info(
-            "No table is chosen yet: upload one on the Data page and say there which columns to predict.",
-            icon=":material/table:",
-        )
-        _to_data_page("table", "Choose a table")
+        st.info(text("runs_data.no_table"), icon=":material/table:")
+        _to_data_page("table", text("runs_data.choose_table"))
         return None
-    split = {
-        "random": "split at random",
-        "group": f"split by groups of {chosen.split_by}",
-        "time": f"split by time, {chosen.split_by or 'in the order of the rows'}",
-    }[chosen.split]
-    left_out = f"; {len(chosen.leave_out)} left out" if chosen.leave_out else ""
+    by_rows = chosen.split == "time" and not chosen.split_by
+    split = text(f"runs_data.split_{'rows' if by_rows else chosen.split}", column=plain(chosen.split_by))
+    told = {"table": plain(table_name(path)), "targets": plain(", ".join(chosen.targets)), "split": split}
+    which = "runs_data.table_without" if chosen.leave_out else "runs_data.table"
     said, button = st.columns([4, 1], vertical_alignment="center")
-    said.markdown(
-        f":material/table: **{plain(table_name(path))}** predicts {plain(', '.join(chosen.targets))}{left_out}; "
-        f"{plain(split)}."
-    )
+    said.markdown(f":material/table: {text(which, columns=len(chosen.leave_out), **told)}")
     with button:
-        _to_data_page("table", "Change")
+        _to_data_page("table", text("runs_data.change"))
     return chosen.settings(str(path)) | (_ask_amount("table") if amount else {})
 
 
@@ -132,12 +106,11 @@ def _ask_amount(name: str) -> dict[str, Any]:
                 chosen |= _SETTINGS.ask([setting], 1)
     parts = len(loaded(DataSettings(name)).train)
     chosen["parts_a_step"] = next(places).number_input(
-        "Tasks an update draws",
+        text("runs_data.parts_a_step"),
         0,
         parts,
         _SETTINGS.defaults.parts_a_step,
         key=f"set-parts-a-step-{name}",
-        help=f"0: a batch of all {parts}, whose sizes are in those proportions. Otherwise so many are drawn at every "
-        "update, with those chances, and a whole batch of each.",
+        help=text("runs_data.parts_a_step_help", parts=parts),
     )
     return chosen

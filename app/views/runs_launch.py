@@ -7,6 +7,7 @@ import streamlit as st
 from app import state
 from app.components.descriptions import Asking
 from app.components.editing import editing_store, for_editors, launch_runs, may_edit
+from app.components.glossary import explain
 from app.components.kinds import FEDERATED, LINEAR, NETWORK, STUDY
 from app.components.subject import GROUP
 from app.components.text import plain
@@ -18,6 +19,7 @@ from app.views.runs_federated import ask_federated
 from app.views.runs_linear import ask_linear
 from app.views.runs_models import ask_kind
 from app.views.runs_network import ask_network
+from app.views.runs_settings import ask_name, head
 from app.views.runs_study import ask_course, ask_networks, ask_tasks, say_amount
 from app.views.runs_training import ask_training
 from app.views.runs_weighting import ask_weighting
@@ -27,16 +29,18 @@ from engine.runs.config import RunConfig
 from engine.runs.configs import Config
 from engine.runs.descriptions import Description
 from engine.runs.study_config import StudyConfig
-
-_OWN = (
-    "This form offers what comes with Kindred. A trunk or heads of your own (module:function) are for the command "
-    "line: python -m engine run --trunk my.package:make …"
-)
+from engine.texts import text
 
 
 def launch_button() -> None:
     """The button that opens the launch form; the form stays open over reruns of the page, until it is closed."""
-    if st.button("Launch a run", type="primary", icon=":material/rocket_launch:", **for_editors()):
+    if st.button(
+        text("runs_launch.launch_a_run"),
+        type="primary",
+        icon=":material/rocket_launch:",
+        key="launch-a-run",
+        **for_editors(),
+    ):
         state.keep("launching", True)
     if may_edit() and state.kept("launching", lambda: False):
         launch_form()
@@ -44,12 +48,15 @@ def launch_button() -> None:
 
 def _close() -> None:
     state.keep("launching", False)
-    state.keep("launch kind", NETWORK)
+    state.keep("launch-kind", NETWORK)
 
 
-@st.dialog("Launch a run", width="large", on_dismiss=_close)
 def launch_form() -> None:
-    """Settings of a run; creates it, or one for each of several seeds, and starts the workers."""
+    """Settings of a run, in a dialog; creates it, or one for each of several seeds, and starts the workers."""
+    st.dialog(text("runs_launch.launch_a_run"), width="large", on_dismiss=_close)(_form)()
+
+
+def _form() -> None:
     kind = ask_kind()
     forms = {(NETWORK,): _network, (STUDY,): _study, (LINEAR, FEDERATED): lambda: _models(kind)}
     for kinds, form in forms.items():  # each in a place of its own, which the others empty: what polls may keep old
@@ -66,24 +73,24 @@ def _network() -> None:
     All widgets can be used before the process that knows tasks and costs has answered, which takes it seconds at first.
     """
     asking = Asking()
-    data = ask_data(_OWN)
+    data = ask_data(text("runs_launch.own"))
     if data is None:
         _cannot_launch()
         return
     dataset = data["dataset"]
-    name = st.text_input("Name", placeholder="left empty: the run's id", max_chars=200)
-    _head("Network")
+    name = ask_name(NETWORK)
+    head(text("runs_launch.network"))
     settings: dict[str, Any] = data | ask_network(dataset)
     costs = st.container()
-    _head("Loss weighting")
+    head(text("runs_launch.weighting"))
     settings |= ask_weighting(settings["architecture"], dataset)
-    _head("Tasks that count")
+    head(text("runs_launch.tasks"))
     whole = _answers(asking, plainest(data))  # its description tells the data set's tasks
     with st.container():  # one element, so that what follows stays in place, and a list open, when the answer comes
         settings |= ask_auxiliary(dataset, whole[0].tasks) if whole else wait_for_tasks()
-    _head("Affinity")
+    head(text("runs_launch.affinity"))
     settings |= ask_affinity(settings["architecture"], dataset)
-    _head("Training")
+    head(text("runs_launch.training"))
     settings |= ask_training(settings["affinity"])
     seeds = settings.pop("seeds")
     try:
@@ -98,7 +105,7 @@ def _network() -> None:
     refusal = (chosen[0].error if chosen else "") or against_data(config)
     if refusal:
         _refuse(refusal)
-    elif st.button("Launch", type="primary", icon=":material/rocket_launch:"):
+    elif _button():
         _launch(config, name, seeds)
     asking.draw_again()
 
@@ -106,30 +113,27 @@ def _network() -> None:
 def _study() -> None:
     """The rest of the form for studies, which asks for much of the same."""
     asking = Asking()
-    data = ask_data(_OWN)
+    data = ask_data(text("runs_launch.own"))
     if data is None:
         _cannot_launch()
         return
     dataset = data["dataset"]
-    name = st.text_input("Name", placeholder="left empty: the run's id", max_chars=200)
-    _head("Tasks and networks")
+    name = ask_name(STUDY)
+    head(text("runs_launch.tasks_and_networks"))
     whole = _answers(asking, plainest(data))
     with st.container():
         names = [task["name"] for task in whole[0].tasks] if whole else []
         settings: dict[str, Any] = data | {"tasks": ask_tasks(names)}
     settings["networks"] = ask_networks()
     amount = st.container()
-    _head("Each network")
+    head(text("runs_launch.each_network"))
     settings |= ask_network(dataset)
     settings |= ask_weighting(settings["architecture"], dataset)
-    _head("Training")
+    head(text("runs_launch.training"))
     settings |= ask_course("none")
-    _head("Affinity")
+    head(text("runs_launch.affinity"))
     settings["observe"] = st.checkbox(
-        "Observe affinities",
-        key="set-observe",
-        help="While the network of all tasks trains, which it then does first: what TAG chooses by, beside what is "
-        "measured.",
+        text("runs_launch.observe"), key="set-observe", help=text("runs_launch.observe_help")
     )
     if settings["observe"]:
         settings |= ask_affinity(settings["architecture"], dataset)
@@ -139,7 +143,7 @@ def _study() -> None:
             if names:
                 say_amount(config, names)
             else:
-                st.caption(":material/hourglass_top: Reading the tasks …")
+                st.caption(f":material/hourglass_top: {text('runs_launch.reading_tasks')}")
     except KindredError as error:
         _refuse(str(error))
         asking.draw_again()
@@ -147,7 +151,7 @@ def _study() -> None:
     refusal = (whole[0].error if whole else "") or against_data(config)
     if refusal:
         _refuse(refusal)
-    elif st.button("Launch", type="primary", icon=":material/rocket_launch:"):
+    elif _button():
         _launch(config, name, 1)
     asking.draw_again()
 
@@ -163,12 +167,8 @@ def _models(kind: str) -> None:
         _cannot_launch()
         return
     name, config = found
-    if st.button("Launch", type="primary", icon=":material/rocket_launch:"):
+    if _button():
         _launch(config, name, 1)
-
-
-def _head(text: str) -> None:
-    st.markdown(f"##### {text}")
 
 
 def _answers(asking: Asking, *configs: RunConfig) -> list[Description] | None:
@@ -186,7 +186,12 @@ def _refuse(reason: str) -> None:
 
 
 def _cannot_launch() -> None:
-    st.button("Launch", type="primary", icon=":material/rocket_launch:", key="launch-refused", disabled=True)
+    _button("launch-refused", disabled=True)
+
+
+def _button(key: str = "launch-now", disabled: bool = False) -> bool:
+    label = text("runs_launch.launch")
+    return st.button(label, type="primary", icon=":material/rocket_launch:", key=key, disabled=disabled)
 
 
 def _launch(config: Config, name: str, seeds: int) -> None:
@@ -202,17 +207,21 @@ def _launch(config: Config, name: str, seeds: int) -> None:
     st.rerun()
 
 
-@st.dialog("Import a matrix", width="large")
 def import_matrix() -> None:
-    """An affinity matrix from a file becomes a finished run."""
-    st.markdown(
-        "A labelled square table (`.csv`, first row = targets, first column = sources), an object with `tasks` and "
-        "`affinity` (`.json`), or a square array (`.npy`). **Rows are sources, columns are targets; higher is better.**"
+    """An affinity matrix from a file, asked for in a dialog, becomes a finished run."""
+    st.dialog(text("runs_launch.import_a_matrix"), width="large")(_import)()
+
+
+def _import() -> None:
+    explain("runs_launch.import_look")
+    st.markdown(text("runs_launch.formats"))
+    upload = st.file_uploader(
+        text("runs_launch.file"), type=["csv", "json", "npy"], max_upload_size=MOST_BYTES // 2**20, key="import-file"
     )
-    upload = st.file_uploader("File", type=["csv", "json", "npy"], max_upload_size=MOST_BYTES // 2**20)
-    name = st.text_input("Name", placeholder="left empty: the file's name", max_chars=200)
-    tasks = st.text_input("Task names, separated by commas", help="Only for .npy, which carries none.")
-    if not st.button("Import", type="primary", disabled=upload is None):
+    empty = text("runs_launch.name_of_file")
+    name = st.text_input(text("runs_settings.name"), placeholder=empty, max_chars=200, key="import-name")
+    tasks = st.text_input(text("runs_launch.task_names"), key="import-tasks", help=text("runs_launch.task_names_help"))
+    if not st.button(text("runs_launch.import"), type="primary", disabled=upload is None, key="import-now"):
         return
     try:
         names = tuple(part.strip() for part in tasks.split(",")) if tasks.strip() else None

@@ -6,21 +6,32 @@ from typing import Any
 
 import streamlit as st
 
+from app.components.descriptions import cost, need, summary
 from app.components.text import plain
 from engine import catalog
 from engine.catalog import Entry
+from engine.texts import text
 
 
 @dataclass(frozen=True)
 class Setting:
     """Attributes:
     name: of the field in ``RunConfig``.
-    label, help: of its widget.
+    section: of the texts in which its widget's label and help are found by that name.
     """
 
     name: str
-    label: str
-    help: str
+    section: str
+
+    @property
+    def label(self) -> str:
+        """What its widget is called."""
+        return text(f"{self.section}.{self.name}")
+
+    @property
+    def help(self) -> str:
+        """What it does."""
+        return text(f"{self.section}.{self.name}_help")
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,22 @@ class Settings:
         return st.selectbox(setting.label, options, options.index(default), key=key, help=setting.help)
 
 
+def head(said: str) -> None:
+    """The heading of a part of the form."""
+    st.markdown(f"##### {said}")
+
+
+def ask_name(kind: str) -> str:
+    """The name that a run of that kind is to have."""
+    empty = text("runs_settings.name_empty")
+    return st.text_input(text("runs_settings.name"), placeholder=empty, max_chars=200, key=f"set-name-{kind}")
+
+
+def sentences(first: str, second: str) -> str:
+    """Two sentences in a line, of which the second may be empty."""
+    return text("runs_settings.sentences", first=first, second=second) if second else first
+
+
 def _step(value: float) -> float:
     """The unit of a number's first digit, which its buttons change it by.
 
@@ -79,7 +106,7 @@ def fitting(kind: str, others: Mapping[str, str]) -> list[Entry]:
 
 
 def _missing(entry: Entry, others: Mapping[str, str]) -> list[str]:
-    return [need for need in entry.needs if need not in catalog.has(giver := catalog.GIVEN_BY[need], others[giver])]
+    return [each for each in entry.needs if each not in catalog.has(giver := catalog.GIVEN_BY[each], others[giver])]
 
 
 def pick(label: str, kind: str, default: str, extra: Sequence[str] = (), mark: str = "", **others: str) -> str:
@@ -94,23 +121,23 @@ def pick(label: str, kind: str, default: str, extra: Sequence[str] = (), mark: s
     return st.selectbox(label, names, names.index(default) if default in names else 0, key=f"pick-{kind}{mark}")
 
 
-def say(kind: str, name: str, cost: str = "", **others: str) -> None:
-    """What a method is, its paper and what it costs in words; and which methods are not offered, and why.
-
-    Args:
-        cost: what the words for the cost follow, as ``It has``; empty where they are not said.
-    """
+def say(kind: str, name: str, priced: bool = False, **others: str) -> None:
+    """What a method is, its paper and what it costs in words, where ``priced``; and which methods are not offered, and
+    why."""
     entry = next((entry for entry in catalog.entries(kind) if entry.name == name), None)
     if entry is not None:
-        paper = f" ({entry.paper})" if entry.paper else ""
-        price = f" {cost} {entry.cost}." if cost and entry.cost else ""
-        st.caption(plain(f"{entry.summary[0].upper()}{entry.summary[1:]}{paper}.{price}"))
+        said = summary(kind, entry)
+        said = text(
+            "runs_settings.from_paper" if entry.paper else "runs_settings.method",
+            summary=f"{said[0].upper()}{said[1:]}",
+            paper=entry.paper,
+        )
+        price = text(f"runs_settings.cost_{kind}", cost=cost(entry)) if priced and entry.cost else ""
+        st.caption(plain(sentences(said, price)))
     left_out: dict[str, list[str]] = {}
     for each in catalog.entries(kind):
-        for need in _missing(each, others)[:1]:
-            left_out.setdefault(need, []).append(each.name)
-    for need, names in left_out.items():
-        verb = "needs" if len(names) == 1 else "need"
-        st.caption(
-            plain(f"Not with {others[catalog.GIVEN_BY[need]]}: {', '.join(names)}, which {verb} {need}."),
-        )
+        for missing in _missing(each, others)[:1]:
+            left_out.setdefault(missing, []).append(each.name)
+    for missing, names in left_out.items():
+        told = {"other": others[catalog.GIVEN_BY[missing]], "names": ", ".join(names), "need": need(missing)}
+        st.caption(plain(text("runs_settings.not_with", count=len(names), **told)))

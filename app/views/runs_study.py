@@ -7,30 +7,14 @@ from typing import Any
 import streamlit as st
 
 from app.components.runs import store
+from app.views.runs_settings import sentences
 from app.views.runs_training import MOST_EPOCHS, ask_optimiser
 from engine.datasets.tables.columns import listed, names_in
 from engine.runs.study_config import MOST_SEEDS, StudyConfig
-from engine.runs.study_plan import GROUPS, MOST_PARTITIONS, MOST_WHOLE, RANDOM, TRANSFER, WHOLE
+from engine.runs.study_plan import GROUPS, MOST_PARTITIONS, MOST_WHOLE, RANDOM
+from engine.texts import text
 
 _DEFAULT = StudyConfig(dataset="yeast")
-_WORDS = {
-    "half_singles": "each task alone, half size",
-    "singles": "each task alone, full size",
-    "pairs": "every pair",
-    "all_in_one": "all tasks in one",
-    WHOLE: "whole: every set of tasks",
-    TRANSFER: "transfer",
-}
-_ABOUT = (
-    "Half-size and full-size networks of each task alone are what gains are measured by; pairs tell who helps whom, "
-    f"and foretell larger networks. Whole: all 2ⁿ − 1 sets and each task alone at half size, up to {MOST_WHOLE} tasks. "
-    "Transfer: each task on the trunk that each other one has learned alone."
-)
-_RANDOM = "The networks of so many random partitions of the tasks into groups; 0: none."
-_OWN = (
-    "Networks of your own, separated by commas: tasks joined by +, at another size than 1 with @, as in "
-    "depth+normals, depth@0.5."
-)
 
 
 def ask_tasks(names: Sequence[str]) -> str:
@@ -40,10 +24,15 @@ def ask_tasks(names: Sequence[str]) -> str:
         names: those of the data set; none while they are not known yet.
     """
     if not names:
-        st.multiselect("Tasks", (), disabled=True, placeholder="Reading the data set …", key="study-tasks-waiting")
+        waiting = text("datasets.reading")
+        st.multiselect(text("runs_study.tasks"), (), disabled=True, placeholder=waiting, key="study-tasks-waiting")
         return ""
     chosen = st.multiselect(
-        "Tasks", names, key=f"study-tasks-{names}", placeholder="all", help="Left empty: all. At least two."
+        text("runs_study.tasks"),
+        names,
+        key=f"study-tasks-{names}",
+        placeholder=text("runs_study.all"),
+        help=text("runs_study.tasks_help"),
     )
     return listed(name for name in names if name in chosen)
 
@@ -57,19 +46,26 @@ def tasks_of(config: StudyConfig, names: Sequence[str]) -> tuple[str, ...]:
 def ask_networks() -> str:
     """Which sets of tasks are trained, as the setting takes them."""
     chosen = st.pills(
-        "Networks",
+        text("runs_study.networks"),
         list(GROUPS),
-        format_func=_WORDS.__getitem__,
+        format_func=lambda group: text(f"runs_study.group_{group}"),
         selection_mode="multi",
         default=names_in(_DEFAULT.networks),
         key="pick-study-networks",
-        help=_ABOUT,
+        help=text("runs_study.networks_help", most=MOST_WHOLE),
     )
     random, own = st.columns([1, 2], vertical_alignment="bottom")
     partitions = random.number_input(
-        "Random partitions", 0, MOST_PARTITIONS, 0, key="set-partitions", help=f"{_RANDOM} Drawn by the first seed."
+        text("runs_study.partitions"),
+        0,
+        MOST_PARTITIONS,
+        0,
+        key="set-partitions",
+        help=text("runs_study.partitions_help"),
     )
-    written = own.text_input("Others, written out", key="set-own-networks", placeholder="a+b, c@0.5", help=_OWN)
+    written = own.text_input(
+        text("runs_study.own"), key="set-own-networks", placeholder="a+b, c@0.5", help=text("runs_study.own_help")
+    )
     words = [word for word in GROUPS if word in chosen]
     return ",".join([*words, *([f"{RANDOM}{partitions}"] if partitions else []), *([written] if written else [])])
 
@@ -79,38 +75,46 @@ def ask_course(estimator: str) -> dict[str, Any]:
     epochs, patience, share, seeds, seed, workers = (place for row in (st.columns(3), st.columns(3)) for place in row)
     chosen = {
         "epochs": epochs.number_input(
-            "Epochs at most", 1, MOST_EPOCHS, _DEFAULT.epochs, help="Passes over the training data, of each network."
+            text("runs_study.epochs"),
+            1,
+            MOST_EPOCHS,
+            _DEFAULT.epochs,
+            key="set-study-epochs",
+            help=text("runs_study.epochs_help"),
         ),
         "patience": patience.number_input(
-            "Patience",
+            text("runs_study.patience"),
             1,
             MOST_EPOCHS,
             _DEFAULT.patience,
-            help="A training ends after so many epochs without a new lowest validation loss; the weights of the best "
-            "epoch are judged.",
+            key="set-patience",
+            help=text("runs_study.patience_help"),
         ),
         "early_share": share.number_input(
-            "Short training, percent",
+            text("runs_study.early_share"),
             1,
             100,
             round(100 * _DEFAULT.early_share),
-            help="After this share of the most epochs the early-stopped losses are taken, which ESA chooses by.",
+            key="set-early-share",
+            help=text("runs_study.early_share_help"),
         )
         / 100,
         "seeds": seeds.number_input(
-            "Trainings of each network",
+            text("runs_study.seeds"),
             1,
             MOST_SEEDS,
             _DEFAULT.seeds,
-            help="Each from another seed: two or more tell how far seeds lie apart.",
+            key="set-study-seeds",
+            help=text("runs_study.seeds_help"),
         ),
-        "seed": seed.number_input("First seed", 0, 2**31 - 1, _DEFAULT.seed, key="set-study-seed"),
+        "seed": seed.number_input(text("runs_study.seed"), 0, 2**31 - 1, _DEFAULT.seed, key="set-study-seed"),
         "workers": workers.number_input(
-            "Trainings at a time",
+            text("runs_study.workers"),
             1,
             max(os.cpu_count() or 1, 1),
             _DEFAULT.workers,
-            help="Each in a process of its own; any number gives the same losses.",
+            key="set-workers",
+            help=text("runs_study.workers_help"),
         ),
     }
     return chosen | ask_optimiser(estimator)
@@ -129,14 +133,14 @@ def say_amount(config: StudyConfig, names: Sequence[str]) -> None:
     orders = config.orders(tasks)
     known = {each.key for each in store().measurements(config.setting)}
     left = [order for order in orders if config.key(order) not in known]
-    networks = len({(order.network, order.transfer_from) for order in orders})
-    seeds = f" × {config.seeds} seeds" if config.seeds > 1 else ""
     cost = sum(order.cost for order in left)
-    text = f"**{len(orders):,} trainings**: {networks:,} networks of {len(tasks)} tasks{seeds}"
-    if len(left) < len(orders):
-        text += f"; {len(orders) - len(left):,} are measured already"
-    st.markdown(
-        f":material/speed: {text}. At most **{cost * config.epochs:,.4g} SNT-epochs** ({cost:,.4g} SNT for up to "
-        f"{config.epochs} epochs).",
-        help="SNT-epochs: epochs of a network of full size. Trainings end earlier where nothing more is learned.",
-    )
+    told = {
+        "trainings": len(orders),
+        "networks": len({(order.network, order.transfer_from) for order in orders}),
+        "tasks": len(tasks),
+        "count": config.seeds,
+        "known": len(orders) - len(left),
+    }
+    said = text("runs_study.amount_known" if told["known"] else "runs_study.amount", **told)
+    most = text("runs_study.most", cost=cost * config.epochs, snt=cost, epochs=config.epochs)
+    st.markdown(f":material/speed: {sentences(said, most)}", help=text("runs_study.amount_help"))

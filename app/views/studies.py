@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import state
 from app.components.editing import for_editors
+from app.components.glossary import explain
 from app.components.kinds import STUDY
 from app.components.live import follow
 from app.components.studies import Choice, find_choice, pick_study
@@ -12,28 +13,17 @@ from app.views.studies_alike import show_alike
 from app.views.studies_gains import show_gains
 from app.views.studies_groupings import show_groupings
 from app.views.studies_networks import show_networks
+from engine.texts import text
 
 ADDRESS = ("study", "study_part", "loss_split", "gain_over", "study_budget", "way", "beside")
-_PARTS = {
-    "gains": ("Who helps whom", show_gains),
-    "networks": ("Networks", show_networks),
-    "groupings": ("Groupings at every budget", show_groupings),
-    "alike": ("Alike?", show_alike),
-}
+_PARTS = {"gains": show_gains, "networks": show_networks, "groupings": show_groupings, "alike": show_alike}
 
 
 def show() -> None:
     """The page."""
-    st.title("Studies")
-    st.caption(
-        "A study trains networks of many sets of tasks alike, each until it learns no more, so that their losses "
-        "compare: by how much a task really gains from its company, rather than what one training foretells."
-    )
-    picker, action = st.columns([3, 1], vertical_alignment="bottom")
-    if action.button("Measure networks", icon=":material/rocket_launch:", width="stretch", **for_editors()):
-        to_launch()
-    with picker:
-        key = pick_study().key
+    st.title(text("studies.title"))
+    explain("studies.look")
+    key = pick_or_measure()
     state.write_url(*ADDRESS)
 
     def now() -> Choice:
@@ -42,19 +32,30 @@ def show() -> None:
     follow(lambda: _page(now()), lambda: now().active)
 
 
-def to_launch() -> None:
-    """Turn to the launch form, where networks are to be measured."""
-    state.keep("launch kind", STUDY)
-    state.keep("launching", True)
-    state.go_to("runs")
+def pick_or_measure() -> str:
+    """The box with all studies, and beside it the button that leads to the form in which networks are to be measured;
+    the key of the study that is chosen."""
+    picker, action = st.columns([3, 1], vertical_alignment="bottom")
+    if action.button(
+        text("studies.measure"),
+        icon=":material/rocket_launch:",
+        width="stretch",
+        key="measure-networks",
+        **for_editors(text("studies.measure_about")),
+    ):
+        state.keep("launch-kind", STUDY)
+        state.keep("launching", True)
+        state.go_to("runs")
+    with picker:
+        return pick_study().key
 
 
 def _page(choice: Choice) -> None:
     say_what_it_is(choice)
     part = st.segmented_control(
-        "Show",
+        text("studies.show"),
         list(_PARTS),
-        format_func=lambda name: _PARTS[name][0],
+        format_func=lambda name: text(f"studies.part.{name}"),
         default=state.get("study_part"),
         required=True,
         key="pick-study-part",
@@ -62,7 +63,9 @@ def _page(choice: Choice) -> None:
     )
     state.put("study_part", part)
     if choice.study.known().any():
-        _PARTS[part][1](choice)
+        _PARTS[part](choice)
     elif choice.active:
-        st.info("The first networks are being trained; their losses appear here.", icon=":material/hourglass_top:")
+        st.info(text("studies.first_are_trained"), icon=":material/hourglass_top:")
+    else:
+        st.info(text("studies.nothing_measured"), icon=":material/info:")
     state.write_url(*ADDRESS)

@@ -1,6 +1,8 @@
 """What every way of choosing networks comes to at every budget, and which network then serves which task."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,73 +11,94 @@ import streamlit as st
 from app import state
 from app.components import live_chart
 from app.components.frames import show_frame
+from app.components.glossary import explain
 from app.components.groupings import MOST_TASKS, Groupings, Served, groupings_of, served_by
 from app.components.studies import Choice
 from app.components.text import plain
 from engine.charts.budgets import OPTIMAL, budget_curves
+from engine.charts.naming import about_way, way_name
 from engine.studies.study import TEST, Study
 from engine.studies.ways import WAYS
+from engine.texts import text
 
-_LOSS = "test loss"
-_ABOVE = "above optimal"
-_PRICE = "to choose by"
-_COLUMNS = {
-    _LOSS: st.column_config.NumberColumn("Test loss", format="%.4f", help="Mean over tasks; lower is better."),
-    _ABOVE: st.column_config.NumberColumn(
-        "Above optimal",
-        format="%+.2f %%",
-        help="By how much it loses more on test than the networks chosen with everything known. Those were chosen on "
-        "validation losses, so that it can be below zero.",
-    ),
-    _PRICE: st.column_config.NumberColumn(
-        "To be trained",
-        format="%.3g SNT",
-        help="What must be trained before it can choose: a network of full size counts 1, and as little as its "
-        "training takes where that is a short one.",
-    ),
-    "networks": st.column_config.TextColumn(
-        "Networks", help="In braces the tasks of each; in parentheses those trained along, which another one serves."
-    ),
-}
+_BUDGET = "budget"
+_LOSS = "test_loss"
+_ABOVE = "above"
+_PRICE = "price"
+_NETWORKS = "networks"
+
+
+def _columns() -> dict[str, Any]:
+    return {
+        _LOSS: st.column_config.NumberColumn(
+            text("studies_groupings.test_loss"), format="%.4f", help=text("studies_groupings.about_test_loss")
+        ),
+        _ABOVE: st.column_config.NumberColumn(
+            text("studies_groupings.above"), format="%+.2f %%", help=text("studies_groupings.about_above")
+        ),
+        _PRICE: st.column_config.NumberColumn(
+            text("studies_groupings.price"), format="%.3g SNT", help=text("studies_groupings.about_price")
+        ),
+        _NETWORKS: st.column_config.TextColumn(
+            text("studies_groupings.networks"), help=text("studies_groupings.about_networks")
+        ),
+    }
 
 
 def show_groupings(choice: Choice) -> None:
     """The curves, and for one budget all ways beside each other and the networks of one."""
     study = choice.study
     if len(study.tasks) > MOST_TASKS:
-        st.info(
-            f"This study has {len(study.tasks)} tasks; this page compares groupings of at most {MOST_TASKS}. Download "
-            "the losses as CSV (Networks, above) and solve them with `python -m engine solve --losses FILE`.",
-            icon=":material/info:",
-        )
+        too_many = text("studies_groupings.too_many_tasks", tasks=len(study.tasks), most=MOST_TASKS)
+        st.info(too_many, icon=":material/info:")
         return
     found = groupings_of(choice)
-    st.caption(
-        "Every way chooses networks by what it knows of validation losses; what they then lose on test is shown. A "
-        "budget is what all networks together may cost to run: 1 SNT (standard network time) is one of full size."
-        f"{_relative(study)}"
-    )
+    explain("studies_groupings.look" if (study.weights == 1).all() else "studies_groupings.look_relative")
     if not found.chosen:
-        st.info("No way can choose yet: too few networks are measured.", icon=":material/info:")
+        st.info(text("studies_groupings.no_way_yet"), icon=":material/info:")
     else:
         budget = _pick_budget(choice, found)
         scores = {name: [each and _or_none(each.score) for each in found.chosen[name]] for name in found.chosen}
         live_chart.plain(
-            budget_curves(found.budgets, scores, f"{_value(study)} (lower is better)", budget),
+            budget_curves(found.budgets, scores, _value(study), budget),
             key=f"budgets-{choice.key}",
-            label=f"Test loss of the networks that each way chooses, at budgets from 1 to {found.budgets[-1]:g} SNT",
+            label=text("studies_groupings.chart", most=found.budgets[-1]),
         )
+        curves_table(found.budgets, scores)
         _at_budget(choice, found, budget)
-    _say_needs(found)
-    with st.expander("What the ways are"):
-        st.markdown("\n".join(f"- **{plain(name)}**: {plain(way.summary)}." for name, way in WAYS.items()))
+    say_needs(found.needs)
+    with st.expander(text("studies_groupings.what_ways_are"), key="studies-ways"):
+        st.markdown("\n".join(way_lines()))
 
 
-def _relative(study: Study) -> str:
-    """What losses are relative to, in a sentence; empty where they are as they are."""
-    if (study.weights == 1).all():
-        return ""
-    return " Losses are relative to each task's validation loss alone, so that all tasks count alike."
+def way_lines() -> list[str]:
+    """What each way is, in lines of a list."""
+    return [text("studies_groupings.way_line", name=plain(way_name(way)), about=plain(about_way(way))) for way in WAYS]
+
+
+def say_needs(needs: Mapping[str, str]) -> None:
+    """What ways that cannot choose would need: way → that, in words."""
+    for name, needed in needs.items():
+        said = text("studies_groupings.needs", name=plain(way_name(name)), needed=plain(needed))
+        st.caption(f":material/block: {said}")
+
+
+def curves_table(budgets: Sequence[float], scores: Mapping[str, Sequence[float | None]]) -> None:
+    """The chart's numbers: a row a budget, a column a way."""
+    with st.expander(text("studies_groupings.as_table"), key="budgets-as-table"):
+        columns = {way_name(name): values for name, values in scores.items()}
+        show_frame(
+            pd.DataFrame({_BUDGET: budgets, **columns}),
+            hide_index=True,
+            width="stretch",
+            height="content",
+            placeholder="–",
+            alt=text("studies_groupings.chart", most=budgets[-1]),
+            column_config={
+                _BUDGET: st.column_config.NumberColumn(text("studies_groupings.budget"), format="%g"),
+                **{name: st.column_config.NumberColumn(format="%.4f") for name in columns},
+            },
+        )
 
 
 def _or_none(value: float) -> float | None:
@@ -83,7 +106,7 @@ def _or_none(value: float) -> float | None:
 
 
 def _value(study: Study) -> str:
-    return "mean test loss" if (study.weights == 1).all() else "mean relative test loss"
+    return text("studies_groupings.value" if (study.weights == 1).all() else "studies_groupings.relative_value")
 
 
 def _pick_budget(choice: Choice, found: Groupings) -> float:
@@ -93,11 +116,12 @@ def _pick_budget(choice: Choice, found: Groupings) -> float:
     )
     usual = max(usual, found.budgets[len(found.budgets) // 2])
     budget = st.select_slider(
-        "Budget, SNT",
+        text("studies_groupings.budget"),
         found.budgets,
         value=wanted if wanted in found.budgets else usual,
         format_func="{:g}".format,
         key=f"pick-study-budget-{choice.key}",
+        help=text("studies_groupings.about_budget"),
     )
     state.put("study_budget", None if budget == usual else budget)
     return budget
@@ -105,17 +129,25 @@ def _pick_budget(choice: Choice, found: Groupings) -> float:
 
 def _at_budget(choice: Choice, found: Groupings, budget: float) -> None:
     study, place = choice.study, found.budgets.index(budget)
-    st.subheader(f"With {budget:g} SNT")
+    st.subheader(text("studies_groupings.with_budget", budget=budget))
     table = ways_table(study, found, place)
-    show_frame(table, width="stretch", height="content", column_config=_COLUMNS, placeholder="–")
+    show_frame(
+        table.rename_axis(text("studies_groupings.way")),
+        width="stretch",
+        height="content",
+        column_config=_columns(),
+        placeholder="–",
+        alt=text("studies_groupings.table", budget=budget),
+    )
     able = [name for name in found.chosen if found.chosen[name][place] is not None]
     if not able:
-        st.info(f"No way serves all tasks with {budget:g} SNT; raise the budget.", icon=":material/info:")
+        st.info(text("studies_groupings.no_way_serves", budget=budget), icon=":material/info:")
         return
     wanted = state.get("way")
     way = st.pills(
-        "The networks of",
+        text("studies_groupings.networks_of"),
         able,
+        format_func=way_name,
         default=wanted if wanted in able else able[0],
         required=True,
         key=f"pick-way-{choice.key}-{'-'.join(able)}",
@@ -131,14 +163,14 @@ def ways_table(study: Study, found: Groupings, place: int) -> pd.DataFrame:
     for name, each in found.chosen.items():
         chosen = each[place]
         if chosen is not None:
-            rows[name] = {
+            rows[way_name(name)] = {
                 _LOSS: chosen.score,
                 _ABOVE: 100 * (chosen.score / best.score - 1) if best is not None else math.nan,
                 _PRICE: WAYS[name].cost(study),
-                "networks": "  ".join(_written(study, network) for network in served_by(study, chosen.networks)),
+                _NETWORKS: "  ".join(_written(study, network) for network in served_by(study, chosen.networks)),
             }
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=[_LOSS, _ABOVE, _PRICE, "networks"])
-    return frame.rename_axis("Way").sort_values(_LOSS, kind="stable").dropna(axis="columns", how="all")
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=[_LOSS, _ABOVE, _PRICE, _NETWORKS])
+    return frame.sort_values(_LOSS, kind="stable").dropna(axis="columns", how="all")
 
 
 def _written(study: Study, network: Served) -> str:
@@ -160,12 +192,8 @@ def _networks(study: Study, networks: list[Served]) -> None:
                     for task in network.serves
                 ]
                 if network.along:
-                    lines.append(f":small[:gray[trained along: {plain(', '.join(network.along))}]]")
+                    along = text("studies_groupings.along", tasks=text("words.comma").join(network.along))
+                    lines.append(f":small[:gray[{plain(along)}]]")
                 st.markdown("  \n".join(lines))
     total = sum(study.networks[network.place].cost for network in networks)
-    st.caption(f"{total:g} SNT together. Beside each task: its test loss in the network that serves it.")
-
-
-def _say_needs(found: Groupings) -> None:
-    for name, needs in found.needs.items():
-        st.caption(f":material/block: **{plain(name)}** needs {plain(needs)}.")
+    st.caption(text("studies_groupings.total", total=total))

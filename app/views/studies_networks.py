@@ -1,18 +1,22 @@
 """All networks of a study with their losses, and the study as files."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app.components.frames import show_frame
-from app.components.losses import SPLITS, pick_split
+from app.components.glossary import explain
+from app.components.losses import pick_split, split_name
 from app.components.studies import Choice
 from app.components.text import plain
 from engine.errors import KindredError
 from engine.studies.files import to_csv, to_json
 from engine.studies.study import Study
+from engine.texts import text
 
-_LOSSES, _METRICS = "Losses", "Metrics"
+_LOSSES, _METRICS = "losses", "metrics"
 _OWN = ("network", "tasks", "SNT", "mean", "seeds", "epochs")
 
 
@@ -25,40 +29,50 @@ def show_networks(choice: Choice) -> None:
     values = _LOSSES
     if split in study.metrics and np.isfinite(study.metrics[split]).any():
         values = right.segmented_control(
-            "Values", [_LOSSES, _METRICS], default=_LOSSES, required=True, key=f"pick-values-{choice.key}"
+            text("studies_networks.values"),
+            [_LOSSES, _METRICS],
+            format_func=lambda name: text(f"studies_networks.{name}"),
+            default=_LOSSES,
+            required=True,
+            key=f"pick-values-{choice.key}",
         )
     frame = networks_table(study, split, values == _METRICS)
+    explain(f"studies_networks.look_{values}", split=split_name(split))
     show_frame(
         frame,
         hide_index=True,
         width="stretch",
         height=min(38 + 35 * len(frame), 640),
         placeholder="",
-        column_config={
-            "network": st.column_config.TextColumn("Network", width=300, help="The tasks that are trained in it."),
-            "tasks": st.column_config.NumberColumn("Tasks", width="small"),
-            "SNT": st.column_config.NumberColumn("SNT", width="small", help="Inference cost; full size: 1."),
-            "mean": st.column_config.NumberColumn(
-                "Mean",
-                format="%.4f",
-                help=f"Of its tasks{_weighed(study)}." if values == _LOSSES else "Of its tasks.",
-            ),
-            "seeds": st.column_config.NumberColumn(
-                "± seeds", format="%.4f", help="Deviation over seeds, the mean of its tasks weighed likewise."
-            ),
-            "epochs": st.column_config.NumberColumn(
-                "Epochs", format="%.3g", help="Of its training; mean of the seeds."
-            ),
-            **{column_of(task): st.column_config.NumberColumn(task, format="%.4f") for task in study.tasks},
-        },
+        alt=text(f"studies_networks.table_{values}"),
+        column_config=_columns(study, values),
     )
-    direction = "lower is better" if values == _LOSSES else "higher is better"
-    seeds = "" if "seeds" in frame else " One training each: nothing tells how far other seeds would lie apart."
-    st.caption(
-        f"{SPLITS[split]} {values.lower()}; {direction}. Click a column to sort by it; empty: the network has no such "
-        f"task, or is not measured.{seeds}"
-    )
+    if "seeds" not in frame:
+        st.caption(text("studies_networks.one_each"))
     _downloads(choice)
+
+
+def _columns(study: Study, values: str) -> dict[str, Any]:
+    relative = values == _LOSSES and not (study.weights == 1).all()
+    return {
+        "network": st.column_config.TextColumn(
+            text("studies_networks.network"), width=200, help=text("studies_networks.about_network")
+        ),
+        "tasks": st.column_config.NumberColumn(text("studies_networks.tasks"), width="small"),
+        "SNT": st.column_config.NumberColumn("SNT", width="small", help=text("studies_networks.about_snt")),
+        "mean": st.column_config.NumberColumn(
+            text("studies_networks.mean"),
+            format="%.4f",
+            help=text("studies_networks.about_relative_mean" if relative else "studies_networks.about_mean"),
+        ),
+        "seeds": st.column_config.NumberColumn(
+            text("studies_networks.seeds"), format="%.4f", help=text("studies_networks.about_seeds")
+        ),
+        "epochs": st.column_config.NumberColumn(
+            text("studies_networks.epochs"), format="%.3g", help=text("studies_networks.about_epochs")
+        ),
+        **{column_of(task): st.column_config.NumberColumn(task, format="%.4f") for task in study.tasks},
+    }
 
 
 def networks_table(study: Study, split: str, metrics: bool = False) -> pd.DataFrame:
@@ -97,18 +111,19 @@ def _empty(column: np.ndarray | list) -> bool:
     return isinstance(column, np.ndarray) and not np.isfinite(column).any()
 
 
-def _weighed(study: Study) -> str:
-    return "" if (study.weights == 1).all() else ", each relative to its loss when the task is alone"
-
-
 def _downloads(choice: Choice) -> None:
     name = choice.file_name
     with st.container(horizontal=True):
         try:
             st.download_button(
-                "CSV", to_csv(choice.study).encode(), f"{name}-losses.csv", "text/csv", icon=":material/download:",
-                help="One row a split, network and task, as python -m engine solve --losses reads it.",
-            )  # fmt: skip
+                "CSV",
+                to_csv(choice.study).encode(),
+                f"{name}-losses.csv",
+                "text/csv",
+                key=f"csv-{choice.key}",
+                icon=":material/download:",
+                help=text("studies_networks.about_csv"),
+            )
         except KindredError as error:
             st.caption(plain(str(error)))
         st.download_button(
@@ -116,6 +131,7 @@ def _downloads(choice: Choice) -> None:
             to_json(choice.study).encode(),
             f"{name}.json",
             "application/json",
+            key=f"json-{choice.key}",
             icon=":material/download:",
-            help="All of the study to the last bit (kindred.study/1).",
+            help=text("studies_networks.about_json"),
         )

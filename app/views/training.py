@@ -6,11 +6,14 @@ Runs of linear models, which have no such steps, have pages of their own: ``trai
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from app import state
 from app.components import live_chart
-from app.components.course import Course, Points, course_in, primary_tasks, role
+from app.components.course import Course, Points, course_in, curves_table, primary_tasks, role
+from app.components.descriptions import summary
+from app.components.glossary import explain
 from app.components.kinds import FEDERATED, LINEAR, NETWORK, STUDY, kind
 from app.components.live import follow
 from app.components.runs import pick_run, store
@@ -22,28 +25,21 @@ from app.views.training_conflicts import show_conflicts
 from app.views.training_labels import show_labels
 from app.views.training_numbers import show_numbers
 from engine import catalog
-from engine.charts.course import MOST, Line, task_colours, task_curves
+from engine.charts.colours import styles
+from engine.charts.course import MOST, Line, task_curves
 from engine.runs.run import Run
+from engine.texts import text
 
-_ABOUT = {
-    NETWORK: "How each task learns, by how much each counts in the updates, and how often their gradients conflict. "
-    "Solid: validation; dotted: training.",
-    STUDY: training_study.ABOUT,
-    LINEAR: training_linear.ABOUT,
-    FEDERATED: training_federated.ABOUT,
-}
-_NO_COURSE = {
-    "imported": "An imported matrix has no training behind it in this store, so there are no losses to show.",
-    "published": "A published matrix comes without its training, so there are no losses to show.",
-}
+_NO_COURSE = ("imported", "published")  # origins of what was not trained here
 
 
 def show() -> None:
     """The page."""
-    st.title("Training")
+    st.title(text("training.title"))
     about = st.empty()
     subject = pick_run()
-    about.caption(_ABOUT[kind(subject.first)])
+    with about:
+        explain(f"training.look_{kind(subject.first)}")
     follow(lambda: _page(find(store(), subject.id)), lambda: find(store(), subject.id).active)
 
 
@@ -63,10 +59,7 @@ def _page(subject: Subject) -> None:
         state.write_url("run")
         return
     if run.origin in _NO_COURSE:
-        st.info(
-            f"{_NO_COURSE[run.origin]} Launch a run on the Runs page to see how its tasks learn.",
-            icon=":material/info:",
-        )
+        st.info(text(f"training.no_course_{run.origin}"), icon=":material/info:")
         state.write_url("run")
         return
     course = course_in(subject)
@@ -76,33 +69,33 @@ def _page(subject: Subject) -> None:
         return
     colours = _pick_tasks(subject)
     state.write_url("run", "curves")
-    _learning(subject, course, colours)
+    curves = _learning(subject, course, colours)
     if run.origin == "tracked":
-        st.caption("A loop of your own keeps its weights and gradients to itself: only its losses are known here.")
+        st.caption(text("training.only_losses"))
     elif kind(run) == NETWORK:
-        _weights(subject, course, colours)
-        show_conflicts(subject)
+        curves |= _weights(subject, course, colours)
+        curves |= show_conflicts(subject)
         if run.config.get("auxiliary", "none") != "none":
             show_labels(run)
-    show_numbers(subject, course)
+    show_numbers(subject, course, curves)
 
 
 def _of_network(subject: Subject) -> dict[str, str | None]:
     """What is known of the run, by what it is called."""
     run = subject.first
     settings = run.config if run.origin == "trained" else {}
-    return {
-        "data set": settings.get("dataset"),
+    each = "a_training" if kind(run) == STUDY else "an_update"
+    facts = {
+        "data_set": settings.get("dataset"),
         "architecture": settings.get("architecture", "hard_sharing") if settings else None,
         "weighting": settings.get("weighting", "equal") if settings else None,
         "auxiliary": settings.get("auxiliary") if settings.get("auxiliary", "none") != "none" else None,
         "parameters": f"{run.parameters:,}" if run.parameters is not None else None,
         "inference": f"{run.cost:.3g} SNT" if run.cost is not None else None,
-        "a training" if kind(run) == STUDY else "an update": duration(run.step_seconds)
-        if run.step_seconds is not None
-        else None,
+        each: duration(run.step_seconds) if run.step_seconds is not None else None,
         "seeds": str(len(subject.runs)) if subject.several else None,
     }
+    return {text(f"training.{name}"): value for name, value in facts.items()}
 
 
 def _facts(subject: Subject, facts: Mapping[str, str | None]) -> None:
@@ -113,19 +106,17 @@ def _facts(subject: Subject, facts: Mapping[str, str | None]) -> None:
             if value:
                 st.markdown(f":small[:gray[{label}]]  \n**{plain(value)}**", width="content")
     primary = primary_tasks(run)
-    if primary:
-        helpers = len(run.tasks) - len(primary)
-        st.caption(plain(f"Primary: {', '.join(primary)}. The {helpers} other tasks are auxiliaries, drawn faint."))
+    helpers = len(run.tasks) - len(primary)
+    if primary and helpers:
+        st.caption(plain(text("training.primary", tasks=text("words.comma").join(primary), count=helpers)))
     for note in dict.fromkeys(each.note for each in subject.runs if each.note):
         st.caption(f":material/info: {plain(note)}")
 
 
 def _waiting(run: Run) -> str:
     if run.origin == "tracked":
-        return "Its loop has recorded no losses yet." if run.active else "Its loop recorded no losses."
-    if run.active:
-        return "The worker is starting; the first losses appear here as soon as it has evaluated the untrained network."
-    return f"This run stopped before its first losses. {way_on(run)}"
+        return text("training.no_losses_yet" if run.active else "training.no_losses")
+    return text("training.starting") if run.active else text("training.stopped", way_on=way_on(run))
 
 
 def _pick_tasks(subject: Subject) -> dict[str, int]:
@@ -135,77 +126,90 @@ def _pick_tasks(subject: Subject) -> dict[str, int]:
     wanted = state.get("curves")
     known = [task for task in wanted or () if task in run.tasks][:MOST]
     chosen = st.multiselect(
-        "Tasks",
+        text("training.tasks"),
         run.tasks,
         default=by_role[:MOST] if wanted is None or (wanted and not known) else known,
         key=f"pick-curves-{subject.id}",
         max_selections=MOST,
-        placeholder="Choose tasks",
-        format_func=lambda task: f"{task} · auxiliary" if role(run, task) == "auxiliary" else task,
-        help=f"Up to {MOST}, as more lines cannot be told apart.",
+        placeholder=text("training.choose_tasks"),
+        format_func=lambda task: text("training.helper", task=task) if role(run, task) == "auxiliary" else task,
+        help=text("training.most_tasks", most=MOST),
     )
     state.put("curves", None if chosen == by_role[:MOST] else tuple(chosen))
+    if not chosen:
+        st.info(text("training.no_task"), icon=":material/arrow_upward:")
     name = f"colours {subject.id}"
-    colours = task_colours(run.tasks, chosen, state.kept(name, dict))
-    state.keep(name, colours)
-    return colours
+    drawn = styles(chosen, state.kept(name, dict))
+    state.keep(name, drawn)
+    return {task: style.colour for task, style in drawn.items()}
 
 
-def _learning(subject: Subject, course: Course, colours: dict[str, int]) -> None:
-    """Losses, and for each metric a chart of the tasks that it is quoted for."""
+def _learning(subject: Subject, course: Course, colours: dict[str, int]) -> dict[str, pd.DataFrame]:
+    """Losses, and for each metric a chart of the tasks that it is quoted for; their numbers by their titles."""
     run = subject.first
-    charts = {"loss (lower is better)": (course.losses, list(colours))}
+    charts = {text("training.loss"): (course.losses, list(colours), text("training.loss_axis"))}
     for metric in dict.fromkeys(run.metrics):
         tasks = [task for task, of in zip(run.tasks, run.metrics, strict=True) if of == metric and task in colours]
         if tasks:
-            charts[f"{metric} (higher is better)"] = (course.metrics, tasks)
+            charts[metric] = (course.metrics, tasks, text("training.metric_axis", metric=metric))
     whole = st.container() if len(charts) == 3 else None
     places = [whole, *st.columns(2)] if whole else st.columns(2)
-    for number, (title, (points, tasks)) in enumerate(charts.items()):
+    curves = {}
+    for number, (title, (points, tasks, axis)) in enumerate(charts.items()):
         lines = [
             line
             for split in ("train", "validation")
             for line in _lines(run, points.get(split), {task: colours[task] for task in tasks}, split)
         ]
         if lines:
+            curves[title] = curves_table(lines)
             with places[number % len(places)]:
                 live_chart.plain(
-                    task_curves(lines, title),
+                    task_curves(lines, axis),
                     key=f"course-{number}-{subject.id}",
-                    label=f"{title.partition(' (')[0].capitalize()} of {', '.join(tasks)} over training",
+                    label=text("training.curves_label", of=title, tasks=text("words.comma").join(tasks)),
                 )
     if subject.several:
-        st.caption("Mean of the seeds.")
+        st.caption(text("training.mean_of_seeds"))
+    return curves
 
 
 def _lines(run: Run, points: Points | None, colours: dict[str, int], split: str) -> list[Line]:
+    """A line for each task that has points; ``split`` is of losses and metrics, and empty for weights."""
     lines = []
+    part = text(f"training.{split}") if split else ""
     for task, colour in colours.items() if points is not None else ():
         steps, values = points.of(run.tasks.index(task))
         if len(steps):
             faint = role(run, task) != "primary"
-            lines.append(Line(task, colour, steps, values, split, dotted=split == "train", faint=faint))
+            lines.append(Line(task, colour, steps, values, part, dotted=split == "train", faint=faint))
     return lines
 
 
-def _weights(subject: Subject, course: Course, colours: dict[str, int]) -> None:
-    st.subheader("Task weights")
+def _weights(subject: Subject, course: Course, colours: dict[str, int]) -> dict[str, pd.DataFrame]:
+    """By how much each task counted; the numbers of the chart, if there is one, by its title."""
+    st.subheader(text("training.weights"))
     run = subject.first
     entry = catalog.find("weighting", run.config.get("weighting", "equal"))
-    paper = f" ({entry.paper})" if entry.paper else ""
-    st.caption(plain(f"{entry.name}: {entry.summary}{paper}."))
+    said = text(
+        "runs_settings.from_paper" if entry.paper else "runs_settings.method",
+        summary=text("runs_data.entry", name=entry.name, summary=summary("weighting", entry)),
+        paper=entry.paper,
+    )
+    st.caption(plain(said))
     weights = course.weights
     complete = np.isfinite(weights.values).all()
     if not len(weights):
-        st.info("No weights are stored with this run.", icon=":material/info:")
+        st.info(text("training.no_weights"), icon=":material/info:")
     elif (weights.values[np.isfinite(weights.values)] == 1).all():
-        st.markdown(
-            "Every task counted 1 at every update." if complete else "Every task counted 1 wherever it had labels."
-        )
+        st.markdown(text("training.all_equal" if complete else "training.all_equal_where_labelled"))
     elif colours:
+        lines = _lines(run, weights, colours, "")
         live_chart.plain(
-            task_curves(_lines(run, weights, colours, ""), "weight of the task"),
+            task_curves(lines, text("training.weight_axis")),
             key=f"weights-{subject.id}",
-            label=f"Weight of {', '.join(colours)} over training",
+            label=text("training.weights_label", tasks=text("words.comma").join(colours)),
         )
-        st.caption("By how much each task's loss, or its gradient on what is shared, counted: means over windows.")
+        st.caption(text("training.about_weights"))
+        return {text("training.weights"): curves_table(lines)}
+    return {}

@@ -1,6 +1,7 @@
 """How often the tasks' gradients point apart while a run trains."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from app.components import live_chart
@@ -9,33 +10,38 @@ from app.components.runs import observed_in, readings_of
 from app.components.subject import Subject
 from app.components.text import plain
 from engine.charts.course import conflict_share, over_pairs, pair_means
+from engine.texts import text
 
 _CONFLICT, _COSINE = "gradient_conflict", "gradient_cosine"
 
 
-def show_conflicts(subject: Subject) -> None:
-    """The share of pairs in conflict and the mean cosine over the steps, or how to get them."""
-    st.subheader("Gradient conflicts")
+def show_conflicts(subject: Subject) -> dict[str, pd.DataFrame]:
+    """The share of pairs in conflict and the mean cosine over the steps, or how to get them.
+
+    Returns:
+        the numbers of the charts by their titles.
+    """
+    st.subheader(text("training_conflicts.title"))
     found = {reading: observed for reading in (_CONFLICT, _COSINE) if (observed := _observed(subject, reading))}
     if not found:
-        st.caption(
-            "Not observed. The gradient methods (mgda, pcgrad, cagrad and the like) tell them at every update; with "
-            "any other weighting choose the affinity estimator gradient_conflict or gradient_cosine."
-        )
-        return
+        st.caption(plain(text("training_conflicts.none")))
+        return {}
+    curves = {}
     for place, (reading, observed) in zip(st.columns(2), found.items(), strict=False):
         steps, means = pair_means(observed.series)
+        share = reading == _CONFLICT
+        values, title = conflict_share(means) if share else means, text(f"training_conflicts.{reading}")
         with place:
-            if reading == _CONFLICT:
-                figure = over_pairs(steps, conflict_share(means), "pairs in conflict", share=True)
-                label = "Share of the pairs of tasks whose gradients conflict, over training"
-            else:
-                figure = over_pairs(steps, means, "mean cosine of two gradients", share=False)
-                label = "Mean cosine of the gradients of two tasks over training"
-            live_chart.plain(figure, key=f"{reading}-{subject.id}", label=label)
-    st.caption("Two tasks are in conflict where the cosine of their gradients on what is shared is negative.")
+            live_chart.plain(
+                over_pairs(steps, values, title, share),
+                key=f"{reading}-{subject.id}",
+                label=text(f"training_conflicts.{reading}_label"),
+            )
+        curves[title] = pd.DataFrame({title: values}, pd.Index(steps, name=text("course.step")))
+    st.caption(text("training_conflicts.about"))
     if _CONFLICT in found:
         st.markdown(plain(_worst(found[_CONFLICT])))
+    return curves
 
 
 def _observed(subject: Subject, reading: str) -> Observed | None:
@@ -54,7 +60,10 @@ def _worst(observed: Observed) -> str:
     shares = conflict_share(observed.mean().affinity)
     shares[np.tril_indices(len(tasks))] = np.nan
     one, other = np.unravel_index(np.nanargmax(shares), shares.shape)
-    return (
-        f"Most often in conflict: {tasks[one]} and {tasks[other]}, at {shares[one, other]:.0%} of the updates; "
-        f"the mean of all pairs is {np.nanmean(shares):.0%}."
+    return text(
+        "training_conflicts.worst",
+        one=tasks[one],
+        other=tasks[other],
+        share=shares[one, other],
+        mean=np.nanmean(shares),
     )

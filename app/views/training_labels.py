@@ -9,6 +9,7 @@ from app.components.runs import store
 from app.components.text import plain
 from engine.charts.pictures import enlarged
 from engine.runs.run import Run
+from engine.texts import text
 
 ARTIFACT = "generated labels"
 SIZE = 56  # of a thumbnail, pixels
@@ -17,20 +18,14 @@ SIZE = 56  # of a thumbnail, pixels
 def show_labels(run: Run) -> None:
     """A class of the primary task, chosen, with a row for each generated class of it."""
     labels = store().artifact(run.id, ARTIFACT)
-    st.subheader("Generated labels")
+    st.subheader(text("training_labels.title"))
     if labels is None:
-        st.caption("The first are stored after the first pass over the training data.")
+        st.caption(text("training_labels.none_yet"))
         return
-    st.caption(
-        plain(
-            f"The label generator splits every class of {labels['primary']} into {labels['subclasses']}. Of "
-            f"{labels['samples']:,} validation samples each is shown in its most probable one. How evenly they are "
-            f"used: {labels['entropy']:.0%} (0 %: one of each class only, as if nothing were generated). How certain "
-            f"they are: {labels['certainty']:.0%} ({1 / labels['subclasses']:.0%}: they say no more than the class)."
-        )
-    )
+    told = {name: labels[name] for name in ("primary", "subclasses", "samples", "entropy", "certainty")}
+    st.caption(plain(text("training_labels.about", chance=1 / labels["subclasses"], **told)))
     chosen = st.segmented_control(
-        plain(f"Class of {labels['primary']}"),
+        plain(text("training_labels.class_of", task=labels["primary"])),
         range(labels["classes"]),
         default=0,
         required=True,
@@ -46,23 +41,25 @@ def _row(group: dict[str, Any]) -> None:
     with said:
         st.progress(
             min(max(group["share"], 0.0), 1.0),
-            text=f"**{group['subclass'] + 1}** · {group['share']:.0%} · {group['count']:,} samples",
+            text=text("training_labels.used", number=group["subclass"] + 1, share=group["share"], count=group["count"]),
         )
     examples = group["examples"]
     with samples:
         if not examples:
-            st.caption("No sample is of this class.")
+            st.caption(text("training_labels.no_sample"))
         elif examples[0]["thumbnail"] is None:
-            st.caption(
-                "Samples " + ", ".join(f"{each['index']} ({each['probability']:.0%})" for each in examples),
-            )
+            each = [f"{each['index']} ({each['probability']:.0%})" for each in examples]
+            st.caption(text("training_labels.samples", samples=text("words.comma").join(each)))
         else:
             st.image(
                 [picture(each["thumbnail"]) for each in examples],
                 caption=[f"{each['probability']:.0%}" for each in examples],
                 width=SIZE,
                 output_format="PNG",
-                alt=[f"Sample {each['index']}" for each in examples],
+                alt=[
+                    text("training_labels.alt", number=each["index"], probability=each["probability"])
+                    for each in examples
+                ],
             )
 
 

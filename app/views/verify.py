@@ -3,64 +3,47 @@
 import streamlit as st
 
 from app import state
-from app.components.editing import for_editors
+from app.components.glossary import explain
 from app.components.groupings import MOST_TASKS
 from app.components.live import follow
-from app.components.studies import Choice, find_choice, pick_study
-from app.views.studies import to_launch
+from app.components.studies import Choice, find_choice
+from app.views.studies import pick_or_measure
 from app.views.verify_advice import say_where_it_stands, show_advice
 from app.views.verify_flow import show_flow
 from app.views.verify_predicted import show_predicted
 from app.views.verify_scene import Scene, playing, set_scene
 from app.views.verify_training import at_work, say_at_work, show_first, show_training
 from app.views.verify_ways import show_ways
+from engine.texts import text
 
 ADDRESS = ("study", "study_budget", "predictor", "every_set", "replayed", "verify_part", "foretold")
-COMMAND = (
+SNIPPET = (
     "python -m engine measure --dataset yeast --tasks Class1,Class2,Class3,Class4,Class5 --networks whole --observe"
 )
-_PARTS = {
-    "advice": "Advice",
-    "predicted": "Predicted against measured",
-    "ways": "Against other ways",
-    "flow": "What each training bought",
-}
+_PARTS = ("advice", "predicted", "ways", "flow")
 
 
 def show() -> None:
     """The page."""
-    st.title("Verify")
-    st.caption(
-        "Which grouping to choose by the networks that are trained so far, how far from the best it may be, which "
-        "network to train next, and whether such predictions come true."
-    )
-    picker, action = st.columns([3, 1], vertical_alignment="bottom")
-    if action.button("Measure networks", icon=":material/rocket_launch:", width="stretch", **for_editors()):
-        to_launch()
-    with picker:
-        key = pick_study().key
+    st.title(text("verify.title"))
+    explain("verify.look")
+    key = pick_or_measure()
     state.write_url(*ADDRESS)
 
     def now() -> Choice:
         return find_choice(key)
 
     follow(lambda: _page(now()), lambda: bool(at_work(now())) or playing())
-    with st.expander("Verify your own tasks", icon=":material/code:"):
-        st.markdown(
-            "Press *Measure networks* and launch a study, or measure one on the command line; the advisor can also "
-            "spend an allowance by itself there (`--allowance`, `--bound`)."
-        )
-        st.code(COMMAND, language="sh")
+    with st.expander(text("verify.own_tasks"), key="verify-own-tasks", icon=":material/code:"):
+        st.markdown(text("verify.how_to_measure"))
+        st.code(SNIPPET, language="sh")
 
 
 def _page(choice: Choice) -> None:
     say_at_work(choice)
     if len(choice.study.tasks) > MOST_TASKS:
-        st.info(
-            f"This study has {len(choice.study.tasks)} tasks; the advisor compares every grouping of at most "
-            f"{MOST_TASKS}. Measure a study of fewer tasks.",
-            icon=":material/info:",
-        )
+        tasks = len(choice.study.tasks)
+        st.info(text("verify.too_many_tasks", tasks=tasks, most=MOST_TASKS), icon=":material/info:")
         return
     scene = set_scene(choice)
     state.write_url(*ADDRESS)
@@ -69,9 +52,9 @@ def _page(choice: Choice) -> None:
         return
     say_where_it_stands(scene)
     part = st.segmented_control(
-        "Show",
-        list(_PARTS),
-        format_func=_PARTS.__getitem__,
+        text("verify.show"),
+        _PARTS,
+        format_func=lambda name: text(f"verify.part.{name}"),
         default=state.get("verify_part"),
         required=True,
         key="pick-verify-part",

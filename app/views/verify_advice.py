@@ -1,47 +1,26 @@
 """The advice now: the grouping, how far from the best it may be, and the networks to train next."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app.components.frames import show_frame
+from app.components.glossary import explain
 from app.components.groupings import Served, served_by
 from app.components.text import joined, plain
-from app.views.verify_scene import Scene, predictor_name
+from app.views.verify_scene import Scene
+from engine.charts.naming import predictor_name
 from engine.grouping.export import to_json
 from engine.studies.advisor import score
 from engine.studies.prediction import NINETY
 from engine.studies.study import TEST, VALIDATION, Study
 from engine.studies.ways import grouping
+from engine.texts import text
 
 _MOST_NEXT = 5
-_EXPECTED = (
-    "Weighted mean over the tasks of the validation losses of this grouping, measured where its networks are trained "
-    "and foretold where not. Lower is better."
-)
-_TEST = "The same on the test split, which nothing was chosen by. A dash: not all of its networks are trained."
-_REGRET = (
-    "By how much a better grouping may do better than this one, as a share of its loss: the mean over many draws of "
-    "what the losses of networks not trained may be."
-)
-_BOUND = "The same in all but the worst 5 % of the draws: the regret bound."
-_TRAIN = (
-    "As a file: open it on the page Grouping, or train it and write a bundle of models with "
-    "`python -m engine train --grouping FILE --to FOLDER`; what is trained already is taken as it is."
-)
-_NEXT = {
-    "network": st.column_config.TextColumn("Network", width="medium", help="The tasks that would be trained in it."),
-    "SNT": st.column_config.NumberColumn("SNT", format="%.3g", help="What it costs: 1 for a network of full size."),
-    "chance": st.column_config.ProgressColumn(
-        "Chance to matter",
-        format="%.0f %%",
-        min_value=0,
-        max_value=100,
-        help="How probably it belongs to the best grouping. The advisor asks for the greatest chance per SNT first.",
-    ),
-}
 
 
 def say_where_it_stands(scene: Scene) -> None:
@@ -49,47 +28,47 @@ def say_where_it_stands(scene: Scene) -> None:
     advice, study = scene.advice, scene.study
     (chosen,), (value,) = advice.chosen, advice.value
     test = score(shown(scene), chosen)
-    known = f"{scene.step.known.sum()} of {len(study.networks)}"
+    known = int(scene.step.known.sum())
+    expected = "expected_relative" if is_relative(study) else "expected"
     facts = [
-        ("networks known", f"{known} · {scene.spent:g} SNT", "Those trained so far, and what they cost together."),
-        (f"expected {loss_word(study)}", f"{value:#.4g}", _EXPECTED),
-        ("on test", f"{test:#.4g}" if math.isfinite(test) else "–", _TEST),
-        ("expected regret", f"{advice.regret:.2f} %", _REGRET),
-        ("95 % bound", f"{advice.bound:.2f} %", _BOUND),
+        ("known", text("verify_advice.of", known=known, there_are=len(study.networks), spent=scene.spent)),
+        (expected, f"{value:#.4g}"),
+        ("test", f"{test:#.4g}" if math.isfinite(test) else "–"),
+        ("regret", f"{advice.regret:.2f} %"),
+        ("bound", f"{advice.bound:.2f} %"),
     ]
     with st.container(horizontal=True, gap="medium"):
-        for label, figure, text in facts:
-            st.markdown(f":small[:gray[{label}]]  \n**{plain(figure)}**", width="content", help=text)
+        for name, figure in facts:
+            label, about = text(f"verify_advice.{name}"), text(f"verify_advice.about_{name}")
+            st.markdown(f":small[:gray[{label}]]  \n**{plain(figure)}**", width="content", help=about)
     st.markdown(f":material/verified: {bound_sentence(scene)}")
     silent = not_foretold(scene)
     if silent:
         st.warning(
-            f"Of {silent} networks that are not trained {plain(predictor_name(scene.predictor))} foretells nothing, so "
-            "that regret and bound leave them out. Another predictor, such as the combination, speaks of all.",
+            text("verify_advice.silent", count=silent, predictor=plain(predictor_name(scene.predictor))),
             icon=":material/warning:",
         )
 
 
-def loss_word(study: Study) -> str:
-    """What a grouping loses, in words."""
-    return "loss" if (study.weights == 1).all() else "relative loss"
+def is_relative(study: Study) -> bool:
+    """Whether a task's loss counts relative to the one that it has alone."""
+    return not (study.weights == 1).all()
 
 
 def bound_sentence(scene: Scene) -> str:
     """What the bound says, in words."""
-    advice, within = scene.advice, f"within {scene.budget:g} SNT"
-    if not advice.next and advice.bound == 0:
-        if scene.step.known.all():
-            why = "Every network is trained"
-        elif not_foretold(scene):
-            why = f"As far as {plain(predictor_name(scene.predictor))} foretells anything"
-        else:
-            why = "Every network that may matter is trained"
-        return f"{why}: no grouping {within} loses less on validation than this one."
-    better = f"more than **{advice.bound:.2g} %** better" if advice.bound else "better"
-    return (
-        f"With 95 % probability no grouping of these networks {within} is {better} than this one, if the predictions "
-        "are right; how right such predictions are stands under *Predicted against measured*."
+    advice = scene.advice
+    if advice.next or advice.bound:
+        says = "bound_says" if advice.bound else "bound_says_0"
+    elif scene.step.known.all():
+        says = "best_of_all"
+    else:
+        says = "best_as_foretold" if not_foretold(scene) else "best_of_what_matters"
+    return text(
+        f"verify_advice.{says}",
+        budget=scene.budget,
+        bound=advice.bound,
+        predictor=plain(predictor_name(scene.predictor)),
     )
 
 
@@ -107,35 +86,55 @@ def shown(scene: Scene) -> Study:
 def show_advice(scene: Scene) -> None:
     """The networks of the grouping as cards, and those to train next as a table."""
     networks = served_by(scene.study, scene.advice.chosen[0])
-    st.subheader("The grouping")
+    explain("verify_advice.look")
+    st.subheader(text("verify_advice.the_grouping"))
     with st.container(horizontal=True):
         for network in networks:
             with st.container(border=True, width=300):
                 _card(scene, network)
     total = sum(scene.study.costs[network.place] for network in networks)
-    st.caption(
-        f"{total:g} SNT together, of {scene.budget:g}. Losses on validation and test; what is foretold is of "
-        f"validation, with the interval that should hold 90 %.{_weighed(scene.study)}"
-    )
+    weighed = "total_relative" if is_relative(scene.study) else "total"
+    st.caption(text(f"verify_advice.{weighed}", total=total, budget=scene.budget))
     st.download_button(
-        "Grouping",
+        text("verify_advice.download"),
         to_json(grouping(scene.study, scene.advice.prediction.mean, scene.budget), {"run": scene.choice.key}),
         f"{scene.choice.file_name}-budget-{scene.budget:g}.json",
         "application/json",
+        key="download-advised",
         icon=":material/download:",
-        help=_TRAIN,
+        help=text("verify_advice.about_download"),
     )
-    st.subheader("To train next")
+    st.subheader(text("verify_advice.to_train_next"))
     if not scene.advice.next:
-        st.markdown(":material/check_circle: Nothing: no network that is not trained is likely to matter.")
+        st.markdown(f":material/check_circle: {text('verify_advice.nothing')}")
         return
     frame = next_table(scene)
-    show_frame(frame, hide_index=True, width="stretch", height="content", column_config=_NEXT)
+    show_frame(
+        frame,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        alt=text("verify_advice.to_train_next"),
+        column_config=_next_columns(),
+    )
     more = len(scene.advice.next) - len(frame)
-    left = (
-        f"{more} more may matter, too. " if more > 1 else "One more may matter, too. " if more else ""
-    ) + "A network matters if it belongs to the best grouping within the budget."
-    st.caption(left)
+    st.caption(text("verify_advice.matters_more" if more else "verify_advice.matters", count=more))
+
+
+def _next_columns() -> dict[str, Any]:
+    return {
+        "network": st.column_config.TextColumn(
+            text("verify_advice.network"), width=150, help=text("verify_advice.about_network")
+        ),
+        "SNT": st.column_config.NumberColumn("SNT", format="%.3g", width=50, help=text("verify_advice.about_snt")),
+        "chance": st.column_config.ProgressColumn(
+            text("verify_advice.chance"),
+            format="%.0f %%",
+            min_value=0,
+            max_value=100,
+            help=text("verify_advice.about_chance"),
+        ),
+    }
 
 
 def next_table(scene: Scene) -> pd.DataFrame:
@@ -154,26 +153,23 @@ def _card(scene: Scene, network: Served) -> None:
     """A network of the grouping: what it serves, and what is foretold or measured of that."""
     study, prediction = scene.study, scene.advice.prediction
     trained = scene.step.known[network.place]
-    badge = ":green-badge[trained]" if trained else ":orange-badge[not trained yet]"
+    badge = f":green-badge[{text('verify_advice.trained')}]"
+    if not trained:
+        badge = f":orange-badge[{text('verify_advice.not_trained')}]"
     st.markdown(f"**{study.costs[network.place]:g} SNT** {badge}")
     lines = []
     for task in network.serves:
         place = network.place, study.tasks.index(task)
         mean, width = prediction.mean[place], NINETY * prediction.deviation[place]
         test = study.losses.get(TEST, np.full(study.holds.shape, np.nan))[place]
-        if not trained:
-            says = f"foretold {mean:#.3g} ± {width:.2g}"
+        if trained:
+            says = "card_both" if math.isfinite(test) else "card_validation"
         else:
-            says = f"validation {mean:#.4g}" + (f", test {test:#.4g}" if math.isfinite(test) else "")
-        if not trained and scene.complete:
-            says += f", would turn out {study.losses[VALIDATION][place]:#.3g}"
-        lines.append(f"{plain(task)}  \n:small[:gray[{plain(says)}]]")
+            says = "card_turns_out" if scene.complete else "card_foretold"
+        said = text(
+            f"verify_advice.{says}", mean=mean, width=width, test=test, measured=study.losses[VALIDATION][place]
+        )
+        lines.append(f"{plain(task)}  \n:small[:gray[{plain(said)}]]")
     st.markdown("\n\n".join(lines))
     if network.along:
-        st.caption(f"Trained along, served elsewhere: {plain(joined(network.along))}.")
-
-
-def _weighed(study: Study) -> str:
-    if (study.weights == 1).all():
-        return " The expected loss is their mean."
-    return " In the expected loss each counts relative to the loss of its task alone, so that all tasks count alike."
+        st.caption(text("verify_advice.along", tasks=plain(joined(network.along))))

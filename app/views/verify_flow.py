@@ -1,6 +1,8 @@
 """The flow of training: how regret and its bound fell, and what each training bought."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,38 +11,42 @@ import streamlit as st
 from app.components import live_chart
 from app.components.advising import at_random, of_ways
 from app.components.frames import show_frame
+from app.components.glossary import explain
 from app.views.verify_scene import ENOUGH, Scene
 from engine.charts.budgets import OPTIMAL
 from engine.charts.flow import flow_chart
+from engine.charts.naming import way_name
+from engine.charts.ways import RANDOM
 from engine.studies.advisor import best_known
 from engine.studies.ways import regret
+from engine.texts import text
 
-FIRST = "every task alone"
-_COLUMNS = {
-    "network": st.column_config.TextColumn("Trained", width="medium", help="The network that was trained then."),
-    "cost": st.column_config.NumberColumn("Cost", format="%.3g SNT"),
-    "spent": st.column_config.NumberColumn("So far", format="%.4g SNT", help="What all networks so far cost together."),
-    "expected": st.column_config.NumberColumn("Expected regret", format="%.2f %%", help="Afterwards."),
-    "before": st.column_config.NumberColumn("Bound before", format="%.2f %%"),
-    "bound": st.column_config.NumberColumn(
-        "Bound after",
-        format="%.2f %%",
-        help="A training that comes out worse or better than foretold can also raise the bound: then less was certain "
-        "than it seemed.",
-    ),
-    "changed": st.column_config.CheckboxColumn("Choice changed", help="Whether another grouping was advised then."),
-    "regret": st.column_config.NumberColumn(
-        "True regret",
-        format="%+.2f %%",
-        help="By how much the grouping advised then loses more on test than the one chosen with everything known; that "
-        "one was chosen on validation, so that this can be below zero.",
-    ),
-}
+_NAMES = ["network", "cost", "spent", "expected", "before", "bound", "changed", "regret"]
+
+
+def _columns() -> dict[str, Any]:
+    def number(name: str, form: str = "%.2f %%", about: bool = False) -> Any:
+        told = text(f"verify_flow.about_{name}") if about else None
+        return st.column_config.NumberColumn(text(f"verify_flow.{name}"), format=form, help=told)
+
+    return {
+        "network": st.column_config.TextColumn(
+            text("verify_flow.network"), width="medium", help=text("verify_flow.about_network")
+        ),
+        "cost": number("cost", "%.3g SNT"),
+        "spent": number("spent", "%.4g SNT", about=True),
+        "expected": number("expected", about=True),
+        "before": number("before"),
+        "bound": number("bound", about=True),
+        "changed": st.column_config.CheckboxColumn(text("verify_flow.changed"), help=text("verify_flow.about_changed")),
+        "regret": number("regret", "%+.2f %%", about=True),
+    }
 
 
 def show_flow(scene: Scene) -> None:
     """The chart, a sentence of where it may well stop, and a table."""
-    with st.spinner("Following the advisor …", show_time=False):
+    explain("verify_flow.look_complete" if scene.complete else "verify_flow.look")
+    with st.spinner(text("verify_flow.following"), show_time=False):
         frame = flow_table(scene)
         random = at_random(scene.study, scene.budget, scene.predictor) if scene.complete else ((), ())
         ways = of_ways(scene.study, scene.budget) if scene.complete else {}
@@ -62,27 +68,36 @@ def show_flow(scene: Scene) -> None:
             scene.spent if scene.place < len(scene.steps) - 1 else None,
         ),
         key=f"flow-{scene.choice.key}",
-        label="Expected regret and its bound, and the true regret where it is known, while networks are trained",
+        label=text("verify_flow.chart"),
     )
     if scene.complete:
-        st.caption(
-            "True regret, on test, against the grouping chosen with everything known. Random order: the same "
-            "predictions, from networks trained in random order (the mean of several). Other ways train all that they "
-            "need at once."
-        )
-    else:
-        st.caption(
-            "As the advisor would have spoken after each network, in the order in which their trainings began. The "
-            "true regret is known once every network is measured."
-        )
+        _others_table(points, random)
     show_frame(
         frame.dropna(axis="columns", how="all"),
         hide_index=True,
         width="stretch",
         height=min(38 + 35 * len(frame), 640),
         placeholder="–",
-        column_config=_COLUMNS,
+        alt=text("verify_flow.chart"),
+        column_config=_columns(),
     )
+
+
+def _others_table(points: Mapping[str, tuple[float, float]], random: tuple[Sequence[float], Sequence[float]]) -> None:
+    """The chart's numbers that are not the advisor's."""
+    rows = [{"way": way_name(name), "spent": cost, "regret": lost} for name, (cost, lost) in points.items()]
+    rows += [{"way": way_name(RANDOM), "spent": cost, "regret": lost} for cost, lost in zip(*random, strict=True)]
+    with st.expander(text("verify_flow.others_as_table"), key="flow-as-table"):
+        show_frame(
+            pd.DataFrame(rows),
+            hide_index=True,
+            width="stretch",
+            alt=text("verify_flow.others"),
+            column_config={
+                **_columns(),
+                "way": st.column_config.TextColumn(text("verify_flow.way")),
+            },
+        )
 
 
 def flow_table(scene: Scene) -> pd.DataFrame:
@@ -94,7 +109,7 @@ def flow_table(scene: Scene) -> pd.DataFrame:
         (chosen,) = step.advice.chosen
         rows.append(
             {
-                "network": study.networks[step.last].name if step.last >= 0 else FIRST,
+                "network": study.networks[step.last].name if step.last >= 0 else text("verify_flow.every_task_alone"),
                 "cost": float(study.costs[step.known & ~before.known if before else step.known].sum()),
                 "spent": float(study.costs[step.known].sum()),
                 "expected": step.advice.regret,
@@ -104,7 +119,7 @@ def flow_table(scene: Scene) -> pd.DataFrame:
                 "regret": regret(study, chosen, scene.budget) if best is not None else math.nan,
             }
         )
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    return pd.DataFrame(rows, columns=_NAMES)
 
 
 def enough(scene: Scene, frame: pd.DataFrame) -> str:
@@ -112,11 +127,13 @@ def enough(scene: Scene, frame: pd.DataFrame) -> str:
     study = scene.study
     below = frame.index[frame.bound <= ENOUGH]
     if not len(below):
-        return f"The bound is not below {ENOUGH:g} % yet."
-    step, all_of = scene.steps[below[0]], study.costs.sum()
-    spent = frame.spent[below[0]]
-    saved = f", {1 - spent / all_of:.0%} less than all of them".replace("%", " %") if scene.complete else ""
-    return (
-        f"The bound first is below {ENOUGH:g} % with {step.known.sum()} of {len(study.networks)} networks known, "
-        f"{spent:g} SNT{saved}. An advisor told to stop there would have spent no more."
+        return text("verify_flow.not_yet", enough=ENOUGH)
+    step, spent = scene.steps[below[0]], frame.spent[below[0]]
+    return text(
+        "verify_flow.enough_saved" if scene.complete else "verify_flow.enough",
+        enough=ENOUGH,
+        known=int(step.known.sum()),
+        there_are=len(study.networks),
+        spent=spent,
+        saved=100 * (1 - spent / study.costs.sum()),
     )

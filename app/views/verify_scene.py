@@ -11,7 +11,7 @@ from app import state
 from app.components.advising import asking, predictors, replayed
 from app.components.runs import store
 from app.components.studies import Choice
-from engine import catalog
+from engine.charts.naming import predictor_name
 from engine.runs.advised import all_budgets
 from engine.runs.studies import study_config
 from engine.runs.study_plan import MOST_WHOLE
@@ -20,23 +20,12 @@ from engine.studies.flow import Step, follow_order
 from engine.studies.study import TEST, Study, whole_study
 from engine.studies.ways import without_early
 from engine.studies.widening import widened
+from engine.texts import text
 
 ENOUGH = 1.0  # percent: with a bound below it an advisor may well stop
 MOST_ENTRIES = 3000  # tasks of networks that the combination can weigh
 _PLAY_SECONDS = 0.9
-_PLAYING, _PLAYED = "verify playing", "verify played"
-_REPLAY = (
-    "Every network of this study is measured, so that you can look on as the advisor would have worked: it is told of "
-    "each task alone, then of one network at a time, the one that it asks for. All others are hidden from it."
-)
-_PREDICTOR = (
-    "How the losses of networks that are not trained are foretold from those that are. How right each is stands under "
-    "Predicted against measured."
-)
-_EVERY_SET = (
-    "Let the advisor choose of all sets of tasks, each in a network of full size, and not just of the networks that "
-    "this study lists."
-)
+_PLAYING, _PLAYED = "verify_playing", "verify_played"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +90,7 @@ def set_scene(choice: Choice) -> Scene:
     with listing:
         study = _pick_networks(choice, study)
     complete = bool(study.known().all() and study.known(TEST).all())
-    with st.spinner("Asking the advisor …", show_time=False):
+    with st.spinner(text("verify_scene.asking"), show_time=False):
         if complete:
             steps = replayed(study, budget, predictor)
         else:
@@ -122,13 +111,12 @@ def playing() -> bool:
 def _pick_budget(choice: Choice, budgets: tuple[float, ...]) -> float:
     usual, wanted = budgets[len(budgets) // 2], state.get("study_budget")
     budget = st.select_slider(
-        "Budget, SNT",
+        text("verify_scene.budget"),
         budgets,
         value=wanted if wanted in budgets else usual,
         format_func="{:g}".format,
         key=f"pick-verify-budget-{choice.key}",
-        help="What the networks of a grouping may cost together when they are used: 1 SNT (standard network time) is "
-        "one network of full size.",
+        help=text("verify_scene.about_budget"),
     )
     state.put("study_budget", None if budget == usual else budget)
     return budget
@@ -138,25 +126,15 @@ def _pick_predictor(study: Study) -> str:
     offered = predictors(study)
     wanted = state.get("predictor")
     chosen = st.selectbox(
-        "Foretold by",
-        list(offered),
-        list(offered).index(wanted) if wanted in offered else 0,
+        text("verify_scene.foretold_by"),
+        offered,
+        offered.index(wanted) if wanted in offered else 0,
         format_func=predictor_name,
         key=f"pick-predictor-{'-'.join(offered)}",
-        help=_PREDICTOR,
+        help=text("verify_scene.about_predictor"),
     )
     state.put("predictor", chosen)
     return chosen
-
-
-def predictor_name(name: str) -> str:
-    """As pages write it.
-
-    >>> predictor_name("tag_mean"), predictor_name("surrogate")
-    ('TAG', 'surrogate')
-    """
-    own = {"tag_mean": "TAG", "higher_order": "HOA", "early_stopping": "ESA", "linearised": "Grad-TAG"}
-    return own.get(name, catalog.find("predictor", name).name)
 
 
 def _pick_networks(choice: Choice, study: Study) -> Study:
@@ -168,10 +146,10 @@ def _pick_networks(choice: Choice, study: Study) -> Study:
         return study
     usual, wanted = choice.run is not None, state.get("every_set")
     every = st.toggle(
-        "Every set of tasks",
+        text("verify_scene.every_set"),
         value=usual if wanted is None else wanted,
         key=f"set-every-{choice.key}",
-        help=_EVERY_SET,
+        help=text("verify_scene.about_every_set"),
     )
     state.put("every_set", None if every == usual else every)
     return wide if every else study
@@ -200,19 +178,19 @@ def _at_step(scene: Scene) -> Scene:
 
     with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
         st.button(
-            "Back",
+            text("verify_scene.back"),
             icon=":material/skip_previous:",
             key="replay-back",
-            help="Hide the network that was trained last",
+            help=text("verify_scene.about_back"),
             on_click=go(place - 1),
             disabled=place == 0,
         )
         goes = playing()
         if st.button(
-            "Pause" if goes else "Play",
+            text("verify_scene.pause" if goes else "verify_scene.play"),
             icon=":material/pause:" if goes else ":material/play_arrow:",
             key="replay-play",
-            help="Let the advisor train one network a second",
+            help=text("verify_scene.about_play"),
         ):
             if not goes:
                 state.put("replayed", counts[0 if place == len(counts) - 1 else place])
@@ -220,20 +198,20 @@ def _at_step(scene: Scene) -> Scene:
             state.keep(_PLAYING, not goes)
             st.rerun()
         st.button(
-            "Next",
+            text("verify_scene.next"),
             icon=":material/skip_next:",
             key="replay-next",
-            help="Show the advisor the network that it asks for",
+            help=text("verify_scene.about_next"),
             on_click=go(min(place + 1, len(counts) - 1)),
             disabled=place == len(counts) - 1,
         )
     with slider:
         st.select_slider(
-            f"Replay: networks that the advisor knows, of {len(scene.study.networks)}",
+            text("verify_scene.replay", there_are=len(scene.study.networks)),
             counts,
             key=key,
             on_change=lambda: (state.put("replayed", st.session_state[key]), state.keep(_PLAYING, False)),
-            help=_REPLAY,
+            help=text("verify_scene.about_replay"),
         )
     return Scene(scene.choice, scene.study, scene.budget, scene.predictor, scene.steps, place, True)
 

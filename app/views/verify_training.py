@@ -8,10 +8,11 @@ import streamlit as st
 
 from app.components.editing import for_editors, launch_runs
 from app.components.runs import store
-from app.components.status import far
+from app.components.status import status_of
 from app.components.stopping import stop_and_resume
 from app.components.studies import Choice, study_runs
-from app.components.text import duration, joined, plain
+from app.components.text import joined, plain
+from app.views.studies_about import far_with_time
 from app.views.verify_scene import ENOUGH, Scene
 from engine.datasets.tables.columns import listed
 from engine.errors import KindredError
@@ -21,13 +22,9 @@ from engine.runs.studies import study_config
 from engine.runs.study_config import StudyConfig
 from engine.runs.study_plan import WHOLE
 from engine.studies.advisor import first_networks
+from engine.texts import text
 
 _MOST_AT_ONCE = 10
-_ALLOWANCE = (
-    "What may be spent, in SNT-epochs: an epoch of a network of full size is one. By default what ten networks of full "
-    "size took so far."
-)
-_STOP = "It stops as soon as no grouping is more than so many percent better, with 95 % certainty."
 
 
 def at_work(choice: Choice) -> list[Run]:
@@ -48,9 +45,10 @@ def say_at_work(choice: Choice) -> None:
     for run in (*stopped, *running):
         progress, buttons = st.columns([5, 1], vertical_alignment="center")
         share, words = _how_far(run)
-        progress.progress(share, text=plain(f"{run.name}: {'' if run.active else f'{run.status} at '}{words}"))
-        for text in filter(None, (run.note, run.error)):
-            progress.caption(plain(text))
+        says = "verify_training.at_work" if run.active else "verify_training.stopped"
+        progress.progress(share, text=plain(text(says, name=run.name, status=status_of(run), far=words)))
+        for told in filter(None, (run.note, run.error)):
+            progress.caption(plain(told))
         with buttons:
             stop_and_resume(run)
 
@@ -58,13 +56,13 @@ def say_at_work(choice: Choice) -> None:
 def _how_far(run: Run) -> tuple[float, str]:
     """As a share of all and in words; under an allowance of that, as not all that is listed will be trained."""
     if not run.steps:
-        return 0.0, "its worker is starting"
+        return 0.0, text("verify_training.worker_starts")
     allowance = study_config(run).allowance
     if allowance:
         told = (store().artifact(run.id, ARTIFACT) or {}).get("steps") or [{"spent": 0.0}]
-        return min(told[-1]["spent"] / allowance, 1.0), f"{told[-1]['spent']:.4g} of {allowance:g} SNT-epochs spent"
-    left = f" · {duration(run.seconds_left)} left" if run.status == "running" and run.seconds_left else ""
-    return min(run.step / run.steps, 1.0), f"{far(run)}{left}"
+        spent = told[-1]["spent"]
+        return min(spent / allowance, 1.0), text("verify_training.spent", spent=spent, allowance=allowance)
+    return min(run.step / run.steps, 1.0), far_with_time(run)
 
 
 def show_first(scene: Scene) -> None:
@@ -72,24 +70,23 @@ def show_first(scene: Scene) -> None:
     study = scene.study
     missing = [place for place in first_networks(study) if not study.known()[place]]
     names = [study.networks[place].name for place in missing]
-    st.info(
-        f"The advisor begins once every task is measured alone. Not measured yet: {plain(joined(names))}.",
-        icon=":material/hourglass_top:",
-    )
+    st.info(text("verify_training.first", networks=plain(joined(names))), icon=":material/hourglass_top:")
     run = scene.choice.run
     if (
         run is not None
         and not at_work(scene.choice)
-        and st.button("Train them", icon=":material/model_training:", **for_editors())
+        and st.button(
+            text("verify_training.train_them"), key="train-first", icon=":material/model_training:", **for_editors()
+        )
     ):
-        _launch(training_of(study_config(run), names), f"{run.name}: every task alone")
+        _launch(training_of(study_config(run), names), text("verify_training.named_first", name=run.name))
 
 
 def show_training(scene: Scene) -> None:
     """The two ways on, for a study of this store."""
     _say_ended(scene)
     if at_work(scene.choice):
-        st.caption(":material/hourglass_top: What is trained now is taken into account as soon as it is measured.")
+        st.caption(f":material/hourglass_top: {text('verify_training.taken_into_account')}")
         return
     if not scene.advice.next or (scene.complete and scene.place < len(scene.steps) - 1):
         return
@@ -102,29 +99,52 @@ def show_training(scene: Scene) -> None:
 
 def _ask_next(scene: Scene) -> None:
     config = study_config(scene.choice.run)
-    st.markdown("**Step by step**")
+    st.markdown(f"**{text('verify_training.step_by_step')}**")
     most = min(len(scene.advice.next), _MOST_AT_ONCE)
-    count = st.number_input("Networks", 1, most, 1, key=f"set-count-{most}") if most > 1 else 1
+    count = 1
+    if most > 1:
+        about = text("verify_training.about_count")
+        count = st.number_input(text("verify_training.count"), 1, most, 1, key=f"set-count-{most}", help=about)
     places = list(scene.advice.next[:count])
     names = [scene.study.networks[place].name for place in places]
     cost = float(scene.study.costs[places].sum()) * config.seeds
-    st.caption(f"{plain(joined(names))}: about {cost * _epochs(scene, config):,.3g} SNT-epochs.")
-    label = "Train the next network" if count == 1 else f"Train the next {count} networks"
-    if st.button(label, icon=":material/model_training:", type="primary", **for_editors()):
-        _launch(training_of(config, names), f"{scene.choice.run.name}: {names[0]}{' and more' if count > 1 else ''}")
+    epochs = cost * _epochs(scene, config)
+    st.caption(text("verify_training.about_cost", networks=plain(joined(names)), epochs=epochs))
+    label = text("verify_training.train_next", count=count)
+    if st.button(label, key="train-next", icon=":material/model_training:", type="primary", **for_editors()):
+        name = text("verify_training.named", count=count, name=scene.choice.run.name, network=names[0])
+        _launch(training_of(config, names), name)
 
 
 def _ask_allowance(scene: Scene) -> None:
     config, run = study_config(scene.choice.run), scene.choice.run
-    st.markdown("**Unattended**")
+    st.markdown(f"**{text('verify_training.unattended')}**")
     usual = float(max(round(10 * config.seeds * _epochs(scene, config)), 1))
     left, right = st.columns(2)
-    allowance = left.number_input("Allowance, SNT-epochs", 1.0, 1e12, usual, format="%g", help=_ALLOWANCE)
-    bound = right.number_input("Enough: bound, %", 0.0, 100.0, ENOUGH, format="%g", help=_STOP)
-    st.caption(f"For a budget of {scene.budget:g} SNT. It trains what it would ask for here, by the combination.")
-    if st.button("Let the advisor go on", icon=":material/auto_mode:", **for_editors()):
+    allowance = left.number_input(
+        text("verify_training.allowance"),
+        1.0,
+        1e12,
+        usual,
+        format="%g",
+        key=f"set-allowance-{usual:g}",
+        help=text("verify_training.about_allowance"),
+    )
+    bound = right.number_input(
+        text("verify_training.bound"),
+        0.0,
+        100.0,
+        ENOUGH,
+        format="%g",
+        key="set-enough",
+        help=text("verify_training.about_bound"),
+    )
+    st.caption(text("verify_training.for_budget", budget=scene.budget))
+    go_on = text("verify_training.go_on")
+    if st.button(go_on, key="advisor-goes-on", icon=":material/auto_mode:", **for_editors()):
         every = len(scene.study.networks) > len(scene.choice.study.networks)
-        _launch(advised_of(config, allowance, scene.budget, bound, every), f"{run.name}: advisor")
+        name = text("verify_training.named_advisor", name=run.name)
+        _launch(advised_of(config, allowance, scene.budget, bound, every), name)
 
 
 def training_of(config: StudyConfig, networks: Sequence[str]) -> StudyConfig:
@@ -170,5 +190,5 @@ def _say_ended(scene: Scene) -> None:
         if config.allowance and config.setting == setting:
             ended = "" if run.active else (store().artifact(run.id, ARTIFACT) or {}).get("ended", "")
             if ended:
-                st.caption(f":material/auto_mode: {plain(run.name)}: {plain(ended)}")
+                st.caption(f":material/auto_mode: {plain(text('verify_training.ended', name=run.name, why=ended))}")
             return

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,60 +11,58 @@ import streamlit as st
 from app.components import live_chart
 from app.components.advising import fingerprint, of_random_groupings
 from app.components.frames import show_frame
+from app.components.glossary import explain
 from app.components.groupings import Groupings, every_grouping
 from app.components.text import plain
-from app.views.verify_advice import loss_word, shown
+from app.views.studies_groupings import curves_table, say_needs, way_lines
+from app.views.verify_advice import is_relative, shown
 from app.views.verify_scene import Scene
 from engine.charts.budgets import OPTIMAL
-from engine.charts.ways import ADVISOR, RANDOM, Lost, frontier_chart, ways_dots
+from engine.charts.naming import way_name
+from engine.charts.ways import ADVISOR, RANDOM, TRAINED, Lost, frontier_chart, ways_dots
 from engine.studies.advisor import best_known, score
 from engine.studies.study import TEST, VALIDATION, Study
 from engine.studies.ways import WAYS, Way
+from engine.texts import language, text
 
-TRAINED = "best of those trained"
 _ORDER = (ADVISOR, TRAINED, OPTIMAL, "HOA", "ESA", "TAG", "Grad-TAG", "all-in-one", "single-task", RANDOM)
-_COLUMNS = {
-    "way": st.column_config.TextColumn("Way"),
-    "networks": st.column_config.NumberColumn("Trained", help="Networks that it must train before it can choose."),
-    "cost": st.column_config.NumberColumn(
-        "Cost", format="%.3g SNT", help="Of those. Short trainings count as little as they take."
-    ),
-    "foretold": st.column_config.NumberColumn(
-        "Foretold", format="%.4g", help="What it expected its grouping to lose on validation."
-    ),
-    "validation": st.column_config.NumberColumn(
-        "Validation", format="%.4g", help="What the grouping loses on validation, as measured."
-    ),
-    "test": st.column_config.NumberColumn(
-        "Test", format="%.4g", help="What it loses on test, which nothing was chosen by: what counts."
-    ),
-    "regret": st.column_config.NumberColumn(
-        "Regret",
-        format="%+.2f %%",
-        help="By how much it loses more on test than the grouping chosen with everything known. That one was chosen on "
-        "validation, so that this can be below zero.",
-    ),
-}
+_NAMES = ["way", "networks", "cost", "foretold", "validation", "test", "regret"]
+
+
+def _columns() -> dict[str, Any]:
+    def number(name: str, form: str | None = None) -> Any:
+        return st.column_config.NumberColumn(
+            text(f"verify_ways.{name}"), format=form, help=text(f"verify_ways.about_{name}")
+        )
+
+    return {
+        "way": st.column_config.TextColumn(text("verify_ways.way")),
+        "networks": number("networks"),
+        "cost": number("cost", "%.3g SNT"),
+        "foretold": number("foretold", "%.4g"),
+        "validation": number("validation", "%.4g"),
+        "test": number("test", "%.4g"),
+        "regret": number("regret", "%+.2f %%"),
+    }
 
 
 def show_ways(scene: Scene) -> None:
     """Table, dots and curves."""
     study = scene.study
-    with st.spinner("Choosing by every way …", show_time=False):
-        found, random = _found(study), of_random_groupings(_measured(study), _budgets(study))
+    relative = "relative_" if is_relative(study) else ""
+    explain(f"verify_ways.{relative}look", budget=f"{scene.budget:g}")
+    with st.spinner(text("verify_ways.choosing"), show_time=False):
+        found, random = _found(study, language()), of_random_groupings(_measured(study), _budgets(study))
     place = found.budgets.index(scene.budget)
     frame = ways_table(scene, found, {split: values[place] for split, values in random.items()})
-    st.caption(
-        f"All within {scene.budget:g} SNT. Each way chooses by what it knows of validation losses; what counts is what "
-        f"its grouping loses on test: the mean over tasks{_weighed(study)}, lower is better."
-    )
     show_frame(
         frame.dropna(axis="columns", how="all"),
         hide_index=True,
         width="stretch",
         height="content",
         placeholder="–",
-        column_config=_COLUMNS,
+        alt=text("verify_ways.dots", budget=scene.budget),
+        column_config=_columns(),
     )
     _say_missing(scene, found)
     dots = {
@@ -71,36 +70,25 @@ def show_ways(scene: Scene) -> None:
         for row in frame.itertuples()
     }
     live_chart.plain(
-        ways_dots(dots, f"mean {loss_word(study)} (lower is better)"),
+        ways_dots(dots, text(f"verify_ways.{relative}value")),
         key=f"ways-{scene.choice.key}",
-        label=f"What the grouping of each way loses with {scene.budget:g} SNT, foretold and measured",
+        label=text("verify_ways.dots", budget=scene.budget),
     )
-    st.subheader("At every budget")
+    st.subheader(text("verify_ways.at_every_budget"))
+    curves = {name: [each and _or_none(each.score) for each in found.chosen[name]] for name in found.chosen}
+    advised = [_or_none(each) for each in _advised(scene, found.budgets)]
+    drawn = [_or_none(each) for each in random[TEST]]
     live_chart.plain(
-        frontier_chart(
-            found.budgets,
-            {name: [each and _or_none(each.score) for each in found.chosen[name]] for name in found.chosen},
-            [_or_none(each) for each in _advised(scene, found.budgets)],
-            [_or_none(each) for each in random[TEST]],
-            f"mean {loss_word(study)} on test (lower is better)",
-            scene.budget,
-        ),
+        frontier_chart(found.budgets, curves, advised, drawn, text(f"verify_ways.{relative}test_value"), scene.budget),
         key=f"verify-frontier-{scene.choice.key}",
-        label=f"Test loss of the grouping of each way, at budgets from 1 to {found.budgets[-1]:g} SNT",
+        label=text("verify_ways.curves", most=found.budgets[-1]),
     )
-    st.caption(
-        f"The advisor has trained for {scene.budget:g} SNT (dotted); at other budgets it chooses by the same networks"
-        f"{'' if scene.complete else ', here of those that are trained'}. A line ends where not all networks of a "
-        "grouping are measured, or the budget serves not every task."
-    )
-    with st.expander("What the ways are"):
-        st.markdown(
-            f"- **advisor**: {scene.step.known.sum()} networks are known, the others foretold; see *Advice*.\n"
-            f"- **{TRAINED}**: of the networks that the advisor knows alone.\n"
-            + "\n".join(f"- **{plain(name)}**: {plain(way.summary)}." for name, way in WAYS.items())
-            + "\n- **random**: groupings drawn at random from the measured networks, which make use of the budget; the "
-            "mean."
-        )
+    told = "about_curves" if scene.complete else "about_curves_so_far"
+    st.caption(text(f"verify_ways.{told}", budget=scene.budget))
+    curves_table(found.budgets, {ADVISOR: advised, **curves, RANDOM: drawn})
+    with st.expander(text("verify_ways.what_ways_are"), key="verify-ways"):
+        first = text("verify_ways.about_advisor", known=int(scene.step.known.sum()))
+        st.markdown("\n".join((first, *way_lines(), text("verify_ways.about_random"))))
 
 
 def ways_table(scene: Scene, found: Groupings, random: dict[str, float]) -> pd.DataFrame:
@@ -132,24 +120,23 @@ def ways_table(scene: Scene, found: Groupings, random: dict[str, float]) -> pd.D
         rows[RANDOM] = (math.nan, math.nan, math.nan, random[VALIDATION], random[TEST])
     table = [
         {
-            **dict(
-                zip(("way", "networks", "cost", "foretold", "validation", "test"), (name, *rows[name]), strict=True)
-            ),
+            **dict(zip(_NAMES[:-1], (way_name(name), *rows[name]), strict=True)),
             "regret": 100 * (rows[name][-1] / best.score - 1) if best is not None else math.nan,
         }
         for name in _ORDER
         if name in rows
     ]
-    return pd.DataFrame(table, columns=list(_COLUMNS))
+    return pd.DataFrame(table, columns=_NAMES)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={Study: fingerprint})
-def _found(study: Study) -> Groupings:
+def _found(study: Study, spoken: str) -> Groupings:
+    """What ways need is said in the language that is spoken."""
     return every_grouping(study)
 
 
 def _budgets(study: Study) -> tuple[float, ...]:
-    return _found(study).budgets
+    return _found(study, language()).budgets
 
 
 def _measured(study: Study) -> Study:
@@ -180,20 +167,13 @@ def _advised(scene: Scene, budgets: tuple[float, ...]) -> list[float]:
 def _say_missing(scene: Scene, found: Groupings) -> None:
     """What ways need that is not there, and those that the budget is too small for."""
     place = found.budgets.index(scene.budget)
-    for name, needs in found.needs.items():
-        st.caption(f":material/block: **{plain(name)}** needs {plain(needs)}.")
+    say_needs(found.needs)
     for name, each in found.chosen.items():
         if each[place] is None:
-            st.caption(
-                f":material/block: **{plain(name)}** cannot serve all tasks with {scene.budget:g} SNT; raise the "
-                "budget."
-            )
+            said = text("verify_ways.too_small", name=plain(way_name(name)), budget=scene.budget)
+            st.caption(f":material/block: {said}")
     if OPTIMAL not in found.chosen:
-        st.caption("Regret is known once every network is measured.")
-
-
-def _weighed(study: Study) -> str:
-    return "" if (study.weights == 1).all() else ", each relative to its validation loss alone"
+        st.caption(text("verify_ways.regret_later"))
 
 
 def _or_none(value: float) -> float | None:

@@ -114,7 +114,7 @@ class Comparison:
         """
 
         def over(entries: np.ndarray) -> float:
-            return _product_moment(scored(left[entries]), scored(right[entries]))
+            return product_moment(scored(left[entries]), scored(right[entries]))
 
         value = over(self.known)
         count = len(self.tasks)
@@ -161,7 +161,7 @@ def compare(left_tasks: Sequence[str], left: np.ndarray, right_tasks: Sequence[s
     return Comparison(tuple(common), *(np.where(apart, side, np.nan) for side in sides))
 
 
-def _product_moment(one: np.ndarray, other: np.ndarray) -> float:
+def product_moment(one: np.ndarray, other: np.ndarray) -> float:
     """Pearson's correlation; NaN with fewer than 3 entries, or where all of one are equal."""
     if len(one) < LEAST_ENTRIES or not (np.ptp(one) and np.ptp(other)):
         return float("nan")

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from engine.charts.naming import way_name
 from engine.charts.palette import LIGHT, base_layout, escape
+from engine.texts import text
 
 HEIGHT = 420
 OPTIMAL = "everything known"
@@ -40,9 +42,9 @@ def budget_curves(
             mode="lines+markers",
             line={"color": LIGHT.tasks[colour], "dash": dash, "width": 3 if name == OPTIMAL else 2},
             marker={"symbol": symbol, "size": 8},
-            name="optimal: everything known" if name == OPTIMAL else escape(name),
+            name=text("budgets.optimal", way=way_name(name)) if name == OPTIMAL else escape(way_name(name)),
             meta={"task": colour},
-            hovertemplate=f"{escape(name)}, %{{x}} SNT: %{{y:.4~g}}<extra></extra>",
+            hovertemplate=f"{escape(way_name(name))}, %{{x}} SNT: %{{y:.4~g}}<extra></extra>",
         )
     if current is not None:
         figure.add_vline(x=current, line={"width": 1.5, "color": LIGHT.muted, "dash": "dot"})
@@ -53,7 +55,7 @@ def budget_curves(
         hovermode="closest",
         margin={"t": 30},
         xaxis={
-            "title": {"text": "budget, SNT (1: one full-size network)"},
+            "title": {"text": text("budgets.budget")},
             "dtick": 0.5 if budgets[-1] - budgets[0] <= 6 else 1,
             "zeroline": False,
         },

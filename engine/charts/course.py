@@ -1,6 +1,6 @@
 """A training over its steps: one line a task, in colours that tell up to eight of them apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +8,12 @@ import plotly.graph_objects as go
 
 from engine.affinity.series import AffinitySeries
 from engine.charts.curves import COLOURS
-from engine.charts.palette import LIGHT, base_layout, escape, shorten
-from engine.errors import KindredError
+from engine.charts.palette import LIGHT, LONG_LABEL, base_layout, escape, shorten
+from engine.texts import text
 
 MOST = len(LIGHT.tasks)  # lines that can be told apart
 FAINT = 0.6
+SHORT, FEW = 12, 4  # characters of a task's name in the legend where there are more tasks than these
 HEIGHT = 340
 
 
@@ -22,7 +23,7 @@ class Line:
     task: its name.
     colour: its place in the palette's ``tasks``.
     steps, values: of its points.
-    part: what the line is of, such as ``validation``; empty where all are of one kind.
+    part: what the line is of, such as ``validation``, as it is told; empty where all are of one kind.
     dotted, faint: how it is drawn; faint is what matters less, an auxiliary task.
     """
 
@@ -35,28 +36,6 @@ class Line:
     faint: bool = False
 
 
-def task_colours(tasks: Sequence[str], chosen: Sequence[str], before: Mapping[str, int]) -> dict[str, int]:
-    """A colour's place in the palette for each chosen task, no two the same.
-
-    A task keeps the colour that it had before; a new one takes that of its place among all tasks, or the next free one.
-
-    >>> task_colours(("a", "b", "c"), ["c", "a"], {})
-    {'c': 2, 'a': 0}
-
-    Raises:
-        KindredError: if there are more tasks than colours.
-    """
-    if len(chosen) > MOST:
-        raise KindredError(f"Curves show {MOST} tasks at most, found {len(chosen)}; leave some out.")
-    colours = {task: before[task] for task in chosen if task in before}
-    for task in chosen:
-        if task not in colours:
-            first = list(tasks).index(task)
-            turns = [(first + turn) % MOST for turn in range(MOST)]
-            colours[task] = next(place for place in turns if place not in colours.values())
-    return {task: colours[task] for task in chosen}
-
-
 def task_curves(lines: Sequence[Line], value: str) -> go.Figure:
     """One line a task and part, all of a task in its colour and under one entry of the legend.
 
@@ -65,8 +44,8 @@ def task_curves(lines: Sequence[Line], value: str) -> go.Figure:
     """
     figure = go.Figure(layout=base_layout())
     named = {line.task: place for place, line in enumerate(lines)}  # the last of a task is the one in the legend
+    limit = SHORT if len(named) > FEW else LONG_LABEL  # so that two names fit beside each other on a small screen
     for place, line in enumerate(lines):
-        part = f", {line.part}" if line.part else ""
         figure.add_scatter(
             x=np.asarray(line.steps),
             y=np.asarray(line.values),
@@ -78,11 +57,11 @@ def task_curves(lines: Sequence[Line], value: str) -> go.Figure:
             },
             marker={"size": 4},
             opacity=FAINT if line.faint else 1.0,
-            meta={"task": line.colour},  # by which the browser takes the colour of its theme
-            name=escape(shorten(line.task)),
+            meta={"task": line.task, "colour": line.colour},  # the browser takes the colour of its theme
+            name=escape(shorten(line.task, limit)),
             legendgroup=line.task,
             showlegend=named[line.task] == place,
-            hovertemplate=f"{escape(line.task)}{part}, step %{{x}}: %{{y:.4~g}}<extra></extra>",
+            hovertemplate=_hover(line),
         )
     return figure.update_layout(
         height=HEIGHT,
@@ -91,9 +70,15 @@ def task_curves(lines: Sequence[Line], value: str) -> go.Figure:
         hovermode="closest",  # a label of all lines would be larger than the chart
         hoverdistance=40,
         margin={"t": 30},
-        xaxis={"title": {"text": "step"}, "zeroline": False},
+        xaxis={"title": {"text": text("course.step")}, "zeroline": False},
         yaxis={"title": {"text": value}, "zeroline": False},
     )
+
+
+def _hover(line: Line) -> str:
+    told = {"task": escape(line.task), "step": "%{x}", "value": "%{y:.4~g}"}
+    said = text("course.point_of_part", part=line.part, **told) if line.part else text("course.point", **told)
+    return f"{said}<extra></extra>"
 
 
 def pair_means(series: AffinitySeries) -> tuple[np.ndarray, np.ndarray]:
@@ -130,13 +115,13 @@ def over_pairs(steps: np.ndarray, values: np.ndarray, value: str, share: bool) -
         mode="lines+markers" if len(steps) < 30 else "lines",
         line={"color": COLOURS[1] if share else COLOURS[0], "width": 2},
         marker={"size": 5},
-        hovertemplate="step %{x}: " + ("%{y:.1%}" if share else "%{y:.3f}") + "<extra></extra>",
+        hovertemplate=text("course.mean", step="%{x}", value="%{y:.1%}" if share else "%{y:.3f}") + "<extra></extra>",
     )
     if not share:
         figure.add_hline(y=0, line={"width": 1, "color": LIGHT.muted})
     axis = {"range": [0, 1], "tickformat": ".0%"} if share else {}
     return figure.update_layout(
         height=260,
-        xaxis={"title": {"text": "step"}, "zeroline": False},
+        xaxis={"title": {"text": text("course.step")}, "zeroline": False},
         yaxis={"title": {"text": value}, "zeroline": False, **axis},
     )

@@ -10,6 +10,7 @@ from engine.affinity.series import AffinitySeries
 from engine.charts.palette import LIGHT, base_layout, escape, shorten, translucent
 from engine.charts.quantity import AFFINITY, Quantity
 from engine.errors import KindredError
+from engine.texts import text
 
 COLOURS = ("#2f7fc4", "#d9661f")  # readable on a light and on a dark page
 
@@ -83,10 +84,10 @@ def pair_curves(
     steps = series.edges[1:] if apart else (series.edges[:-1] + series.edges[1:]) / 2
     figure = go.Figure(layout=base_layout())
     directions = dict.fromkeys([(source, target)] if quantity.mutual else [(source, target), (target, source)])
-    between = "and" if quantity.mutual else "→"
+    joined = "curves.mutual" if quantity.mutual else "curves.directed"
     for colour, (one, other) in zip(COLOURS, directions, strict=False):
         place = series.tasks.index(one), series.tasks.index(other)
-        name = f"{escape(shorten(one))} {between} {escape(shorten(other))}"
+        name = text(joined, one=escape(shorten(one)), other=escape(shorten(other)))
         style = {"color": colour, "dash": "solid" if one == source else "dash"}
         if seeds:
             each, mean, error = seed_means(seeds, *place)
@@ -109,11 +110,11 @@ def pair_curves(
             marker={"size": 9 if apart else 5},
             name=name,
             legendgroup=name,
-            hovertemplate=f"{escape(one)} {between} {escape(other)}" + ": %{y:.3~g}" + sure + "<extra></extra>",
+            hovertemplate=text(joined, one=escape(one), other=escape(other)) + ": %{y:.3~g}" + sure + "<extra></extra>",
         )
     if quantity.noisy or quantity.mutual:  # a network's weights may all be far from zero
         figure.add_hline(y=0, line={"width": 1, "color": LIGHT.muted})
-    _over_steps(figure, quantity.pair_axis, quantity.unit)
+    _over_steps(figure, quantity.pair_axis, quantity.unit_said)
     return figure.update_xaxes(dtick=1) if apart and len(steps) <= 20 else figure
 
 
@@ -152,19 +153,20 @@ def loss_curves(histories: Mapping[str, LossHistory]) -> go.Figure:
         for part, (steps, loss, dash) in parts.items():
             if not len(steps):  # a tracked loop has no validation losses
                 continue
-            name = f"{escape(shorten(task))}, {part}"
+            name, full = (text(f"curves.{part}", task=escape(each)) for each in (shorten(task), task))
             figure.add_scatter(
                 x=np.asarray(steps),
                 y=np.asarray(loss),
                 mode="lines",
                 line={"color": colour, "width": 2, "dash": dash},
+                meta={"task": task},  # by which the browser finds it where the task is looked at
                 name=name,
-                hovertemplate=f"{escape(task)}, {part}" + ": %{y:.4~g}<extra></extra>",
+                hovertemplate=full + ": %{y:.4~g}<extra></extra>",
             )
-    return _over_steps(figure, "loss (lower is better)")
+    return _over_steps(figure, text("curves.loss"), AFFINITY.unit_said)
 
 
-def _over_steps(figure: go.Figure, value: str, unit: str = "step") -> go.Figure:
+def _over_steps(figure: go.Figure, value: str, unit: str) -> go.Figure:
     """Axes, a legend above the plot and one hover label for all lines at a step."""
     return figure.update_layout(
         showlegend=True,

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from engine.charts.budgets import STROKES
+from engine.charts.naming import way_name
 from engine.charts.palette import LIGHT, base_layout, escape
 from engine.charts.ways import ADVISOR_COLOUR, HEIGHT, RANDOM_COLOUR
+from engine.texts import text
 
 EXPECTED_COLOUR = 0
 
@@ -29,18 +31,18 @@ def flow_chart(
         bound, expected: what the advisor said of its regret, in percent.
         regret: what it was in truth; nothing where that is not known.
         random: the cost and the true regret while networks are trained in random order.
-        ways: way → cost and true regret.
+        ways: way of ``engine.studies.ways`` → cost and true regret.
         current: the cost that a dotted line marks.
     """
     figure = go.Figure(layout=base_layout())
     own = LIGHT.tasks[ADVISOR_COLOUR], ADVISOR_COLOUR
     blue = LIGHT.tasks[EXPECTED_COLOUR], EXPECTED_COLOUR
     lines = [
-        ("95 % bound", bound, blue, {"dash": "dash", "width": 2}),
-        ("expected regret", expected, blue, {"width": 2}),
-        ("true regret", regret, own, {"width": 3}),
+        ("bound", bound, blue, {"dash": "dash", "width": 2}),
+        ("expected", expected, blue, {"width": 2}),
+        ("regret", regret, own, {"width": 3}),
     ]
-    for label, values, (colour, place), line in lines:
+    for kind, values, (colour, place), line in lines:
         if len(values):
             figure.add_scatter(
                 x=list(cost),
@@ -48,10 +50,10 @@ def flow_chart(
                 mode="lines+markers",
                 line={"color": colour, **line},
                 marker={"size": 5},
-                name=label,
+                name=text(f"flow.{kind}"),
                 meta={"task": place},
                 customdata=[escape(name) for name in names],
-                hovertemplate=f"%{{x}} SNT, after %{{customdata}}<br>{label}: %{{y:.2f}} %<extra></extra>",
+                hovertemplate=text(f"flow.hover_{kind}"),
             )
     if len(random[0]):
         figure.add_scatter(
@@ -59,9 +61,9 @@ def flow_chart(
             y=list(random[1]),
             mode="lines",
             line={"color": LIGHT.tasks[RANDOM_COLOUR], "dash": "dot", "width": 2},
-            name="true regret, random order",
+            name=text("flow.random_order"),
             meta={"task": RANDOM_COLOUR},
-            hovertemplate="random order, %{x:.3g} SNT: %{y:.2f} %<extra></extra>",
+            hovertemplate=text("flow.hover_random_order"),
         )
     for name, (spent, lost) in (ways or {}).items():
         colour, _, symbol = STROKES[name]
@@ -71,9 +73,9 @@ def flow_chart(
             mode="markers",
             line={"color": LIGHT.tasks[colour]},
             marker={"symbol": symbol, "size": 11},
-            name=escape(name),
+            name=escape(way_name(name)),
             meta={"task": colour},
-            hovertemplate=f"{escape(name)}: %{{x:.3g}} SNT, true regret %{{y:.2f}} %<extra></extra>",
+            hovertemplate=text("flow.hover_way"),
         )
     if current is not None:
         figure.add_vline(x=current, line={"width": 1.5, "color": LIGHT.muted, "dash": "dot"})
@@ -83,6 +85,6 @@ def flow_chart(
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hovermode="closest",
         margin={"t": 30},
-        xaxis={"title": {"text": "trained so far, SNT"}, "zeroline": False},
-        yaxis={"title": {"text": "regret, %"}, "zeroline": True},
+        xaxis={"title": {"text": text("flow.cost_axis")}, "zeroline": False},
+        yaxis={"title": {"text": text("flow.regret_axis")}, "zeroline": True},
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from engine.charts.palette import LIGHT, base_layout, escape, shorten
+from engine.texts import text
 
 MOST_SETS = 3  # networks that a step names
 MOST_NAMES = 6  # tasks of one of them
@@ -32,8 +33,8 @@ class NetworkCard:
         """The tasks in braces, auxiliaries in parentheses, the last of many left out: ``{a, b, (c)}``."""
         names = [*(task for task, _ in self.serves), *(f"({task})" for task in self.auxiliary)]
         if len(names) > MOST_NAMES:
-            names[MOST_NAMES - 1 :] = [f"and {len(names) - MOST_NAMES + 1} more"]
-        return f"{{{', '.join(names)}}}"
+            names[MOST_NAMES - 1 :] = [text("frontier.more", count=len(names) - MOST_NAMES + 1)]
+        return f"{{{text('words.comma').join(names)}}}"
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,10 @@ def certificate(frame: FrontierFrame) -> str:
     'gap 3.1 %'
     """
     if frame.value is None:
-        return "infeasible" if frame.proved else "none found yet"
+        return text("frontier.infeasible") if frame.proved else text("frontier.none_yet")
     if frame.proved:
-        return "proved optimal"
-    return "not proved optimal" if frame.gap is None else f"gap {frame.gap:.1%}".replace("%", " %")
+        return text("frontier.proved")
+    return text("frontier.not_proved") if frame.gap is None else text("frontier.gap", percent=100 * frame.gap)
 
 
 def step_sentence(frame: FrontierFrame) -> str:
@@ -99,16 +100,17 @@ def step_sentence(frame: FrontierFrame) -> str:
     if frame.step is None:
         return ""
     step = frame.step
-    per_half = "" if frame.budget - step.since <= 0.5 else f" ({signed(step.per_half)} per half SNT)"
     moves = []
     for verb, networks in (("enters", step.enter), ("leaves", step.leave)):
         named = [network.written for network in networks[:MOST_SETS]]
         if len(networks) > MOST_SETS:
-            named.append(f"and {len(networks) - MOST_SETS} more")
+            named.append(text("frontier.more", count=len(networks) - MOST_SETS))
         if named:
-            moves.append(f"{verb} {', '.join(named)}")
-    changed = "; ".join(moves) or "the same networks"
-    return f"From {step.since:g} to {frame.budget:g} SNT: {signed(step.gained)}{per_half}; {changed}."
+            moves.append(text(f"frontier.{verb}", networks=text("words.comma").join(named)))
+    changed = text("frontier.semicolon").join(moves) or text("frontier.same")
+    key = "frontier.step" if frame.budget - step.since <= 0.5 else "frontier.step_per_half"
+    values = {"gained": signed(step.gained), "per_half": signed(step.per_half)}
+    return text(key, since=step.since, budget=frame.budget, changed=changed, **values)
 
 
 def signed(value: float) -> str:
@@ -124,11 +126,12 @@ def _hover(frame: FrontierFrame) -> str:
     """The certificate, and the step in short lines, as plotly does not break them."""
     lines = [certificate(frame)]
     if frame.step is not None:
-        lines.append(f"{signed(frame.step.per_half)} per half SNT since {frame.step.since:g} SNT")
+        lines.append(text("frontier.since", per_half=signed(frame.step.per_half), since=frame.step.since))
         for verb, networks in (("enters", frame.step.enter), ("leaves", frame.step.leave)):
-            lines += [f"{verb} {escape(shorten(each.written, LONGEST_SET))}" for each in networks[:MOST_SETS]]
+            named = [escape(shorten(each.written, LONGEST_SET)) for each in networks[:MOST_SETS]]
+            lines += [text(f"frontier.{verb}", networks=each) for each in named]
             if len(networks) > MOST_SETS:
-                lines.append(f"{verb} {len(networks) - MOST_SETS} more")
+                lines.append(text(f"frontier.{verb}_more", count=len(networks) - MOST_SETS))
     return "<br>".join(lines)
 
 
@@ -160,7 +163,7 @@ def frontier_curve(frames: Sequence[FrontierFrame], value_title: str, knee: floa
             "color": LIGHT.helps,
         },
         customdata=[_hover(frame) for frame in frames],
-        hovertemplate="budget %{x} SNT: %{y:.4~g}<br>%{customdata}<extra></extra>",
+        hovertemplate=text("frontier.hover") + "<br>%{customdata}<extra></extra>",
     )
     crossed = [frame.budget for frame in frames if frame.value is None and frame.proved]
     infeasible = go.Scatter(
@@ -168,7 +171,7 @@ def frontier_curve(frames: Sequence[FrontierFrame], value_title: str, knee: floa
         y=[foot] * len(crossed),
         mode="markers",
         marker={"symbol": "x-thin", "size": 9, "color": LIGHT.muted, "line": {"width": 2, "color": LIGHT.muted}},
-        hovertemplate="budget %{x} SNT: infeasible<extra></extra>",
+        hovertemplate=text("frontier.hover_infeasible") + "<extra></extra>",
     )
     current = go.Scatter(
         x=[],
@@ -183,7 +186,7 @@ def frontier_curve(frames: Sequence[FrontierFrame], value_title: str, knee: floa
         y=[frame.value for frame in bend],
         mode="markers+text",
         marker={"size": 13, "symbol": "diamond-open", "color": LIGHT.text, "line": {"width": 2}},
-        text=["knee"] * len(bend),
+        text=[text("frontier.knee")] * len(bend),
         textposition="bottom right",
         textfont={"color": LIGHT.text},
         cliponaxis=False,
@@ -192,7 +195,7 @@ def frontier_curve(frames: Sequence[FrontierFrame], value_title: str, knee: floa
     span = frames[-1].budget - frames[0].budget
     layout = base_layout() | {
         "xaxis": {
-            "title": {"text": "budget (SNT, 1 = one full-size network)"},
+            "title": {"text": text("frontier.budget")},
             "dtick": _tick(span),
             "range": [frames[0].budget - 0.5, frames[-1].budget + 0.5],
             "zeroline": False,

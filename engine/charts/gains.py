@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.charts.palette import LIGHT, base_layout, escape
+from engine.texts import text
 
 ROW = 26  # pixels
 
@@ -33,7 +34,7 @@ def gains_chart(names: Sequence[str], gains: np.ndarray, spread: np.ndarray) -> 
     figure.add_vline(x=0, line={"width": 1, "color": LIGHT.muted})
     return figure.update_layout(
         height=90 + ROW * len(names),
-        xaxis={"title": {"text": "Δm over single-task, %"}, "zeroline": False},
+        xaxis={"title": {"text": text("gains.axis")}, "zeroline": False},
         yaxis={
             "tickvals": places.tolist(),
             "ticktext": [escape(name) for name in names],

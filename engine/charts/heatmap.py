@@ -6,12 +6,12 @@ from typing import get_args
 
 import numpy as np
 import plotly.graph_objects as go
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
+from engine.charts.dendrogram import cluster_tree
 from engine.charts.palette import LIGHT, base_layout, labels
 from engine.charts.quantity import AFFINITY, Quantity, Scale
 from engine.errors import KindredError
+from engine.texts import text
 
 WRITTEN_UP_TO = 15  # tasks; beyond, numbers in the cells are too small to read
 ROBUST_SHARE = 0.98
@@ -87,20 +87,8 @@ def name_order(tasks: Sequence[str]) -> tuple[int, ...]:
 
 
 def cluster_order(matrix: np.ndarray) -> tuple[int, ...]:
-    """The permutation that places tasks which help each other side by side.
-
-    Average-linkage clustering of the symmetrised affinity, where the leaves are ordered so that neighbours are as
-    close as the tree allows (Bar-Joseph et al., "Fast optimal leaf ordering", ISMB 2001). Unknown affinities count
-    as zero.
-    """
-    if len(matrix) < 3:
-        return tuple(range(len(matrix)))
-    known = np.nan_to_num(np.asarray(matrix, dtype=np.float64), posinf=0, neginf=0)
-    mutual = (known + known.T) / 2
-    distances = mutual.max() - mutual
-    np.fill_diagonal(distances, 0)
-    tree = linkage(squareform(distances, checks=False), method="average", optimal_ordering=True)
-    return tuple(int(leaf) for leaf in leaves_list(tree))
+    """The permutation that places tasks which help each other side by side, see :func:`.dendrogram.cluster_tree`."""
+    return cluster_tree(matrix).order
 
 
 def heatmap_frame(
@@ -124,7 +112,7 @@ def heatmap_frame(
     }
     hover = "%{customdata[0]}: %{customdata[1]:.3~g}"
     if scale != "shared":
-        hover += "<br>on this scale: %{z:.2f}"
+        hover += f"<br>{text('heatmap.on_this_scale', value='%{z:.2f}')}"
     trace = go.Heatmap(
         x=list(range(count)),
         y=list(range(count)),
@@ -174,7 +162,10 @@ def affinity_heatmap(
     figure = heatmap_frame(tasks, order, scale, quantity)
     names = figure.layout.meta["labels"]["full"]
     cells = [
-        [[f"{source} → {target}", affinity[order[row], order[column]]] for column, target in enumerate(names)]
+        [
+            [text("heatmap.pair", source=source, target=target), affinity[order[row], order[column]]]
+            for column, target in enumerate(names)
+        ]
         for row, source in enumerate(names)
     ]
     written = [["" if np.isnan(value) else f"{value:.2g}" for value in row] for row in values]

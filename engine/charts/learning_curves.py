@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from engine.charts.methods import stroke
 from engine.charts.palette import base_layout, escape
+from engine.texts import text
 
 WIDE = 8.0  # times more samples at the largest size than at the smallest, from which on the axis is logarithmic
 HEIGHT = 430
@@ -49,14 +50,14 @@ def learning_curves(curves: Sequence[MethodCurve], samples: np.ndarray, names: S
         known = np.isfinite(curve.mean)
         sure = np.isfinite(curve.margin)
         told = [
-            f"± {margin:.2g}, {count} seeds" if has else ""
+            text("learning_curves.sure", margin=margin, seeds=count) if has else ""
             for margin, count, has in zip(curve.margin, curve.seeds, sure, strict=True)
         ]
         figure.add_scatter(
             x=(10**apart if logarithmic else apart)[known],
             y=curve.mean[known],
             error_y={"type": "data", "array": np.where(sure, curve.margin, 0)[known], "thickness": 1.3, "width": 3},
-            customdata=[[escape(name), text] for name, text, has in zip(names, told, known, strict=True) if has],
+            customdata=[[escape(name), sure] for name, sure, has in zip(names, told, known, strict=True) if has],
             mode="lines+markers",
             marker={"size": 5},
             name=escape(curve.method),
@@ -64,6 +65,7 @@ def learning_curves(curves: Sequence[MethodCurve], samples: np.ndarray, names: S
             **stroke("linear", curve.method).style,
         )
     axis = {"type": "log"} if logarithmic else {}
+    across = "samples_logarithmic" if logarithmic else "samples"
     return figure.update_layout(
         height=HEIGHT,
         showlegend=True,
@@ -72,7 +74,7 @@ def learning_curves(curves: Sequence[MethodCurve], samples: np.ndarray, names: S
         hoverdistance=40,
         margin={"t": 30},
         xaxis={
-            "title": {"text": "training samples a task" + (" (logarithmic)" if logarithmic else "")},
+            "title": {"text": text(f"learning_curves.{across}")},
             "tickvals": samples,
             "ticktext": [escape(name) for name in names],
             "zeroline": False,

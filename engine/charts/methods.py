@@ -24,7 +24,7 @@ class Stroke:
         """Of a plotly trace; by ``meta`` the browser takes the colour of its theme."""
         width = 2.4 if self.dash == "solid" else 2
         line = {"color": LIGHT.tasks[self.colour], "dash": self.dash, "width": width}
-        return {"line": line, "meta": {"task": self.colour}}
+        return {"line": line, "meta": {"colour": self.colour}}
 
 
 def stroke(kind: str, method: str) -> Stroke:

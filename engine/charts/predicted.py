@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.charts.palette import LIGHT, base_layout, escape, shorten
+from engine.texts import text
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star")
 LONGEST = 60  # characters of a network's name in a hover label
@@ -57,10 +58,10 @@ def predicted_chart(
             name=escape(shorten(task)),
             meta={"task": colour},
             customdata=[
-                [escape(shorten(networks[row], LONGEST)), float(each)] for row, each in zip(rows, half, strict=True)
+                [escape(shorten(networks[row], LONGEST)), float(each), escape(task)]
+                for row, each in zip(rows, half, strict=True)
             ],
-            hovertemplate=f"{escape(task)} in %{{customdata[0]}}<br>foretold %{{y:+.2f}} ± %{{customdata[1]:.2f}} %"
-            "<br>measured %{x:+.2f} %<extra></extra>",
+            hovertemplate=text("predicted.hover"),
         )
     return figure.update_layout(
         height=520,
@@ -68,6 +69,6 @@ def predicted_chart(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hovermode="closest",
-        xaxis={"title": {"text": "measured, % over the task alone"}, "zeroline": True},
-        yaxis={"title": {"text": "foretold, % over the task alone"}, "zeroline": True},
+        xaxis={"title": {"text": text("predicted.measured_axis")}, "zeroline": True},
+        yaxis={"title": {"text": text("predicted.foretold_axis")}, "zeroline": True},
     )

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from engine.charts.curves import COLOURS
 from engine.charts.palette import LIGHT, base_layout
+from engine.texts import text
 
 
 def reliability_curve(steps: np.ndarray, values: np.ndarray, enough: float) -> go.Figure:
@@ -22,15 +23,21 @@ def reliability_curve(steps: np.ndarray, values: np.ndarray, enough: float) -> g
         mode="lines+markers" if len(steps) < 30 else "lines",
         line={"color": COLOURS[0], "width": 2},
         marker={"size": 5},
-        hovertemplate="up to step %{x}: %{y:.2f}<extra></extra>",
+        hovertemplate=text("reliability_curve.up_to", step="%{x}", value="%{y:.2f}") + "<extra></extra>",
     )
     figure.add_hline(
         y=enough,
         line={"width": 1.5, "color": LIGHT.muted, "dash": "dash"},
-        annotation={"text": "enough to group", "font": {"size": 12}, "xanchor": "right", "x": 1, "yanchor": "top"},
+        annotation={
+            "text": text("reliability_curve.enough"),
+            "font": {"size": 12},
+            "xanchor": "right",
+            "x": 1,
+            "yanchor": "top",
+        },
     )
     return figure.update_layout(
         height=240,
-        xaxis={"title": {"text": "observed up to step"}, "zeroline": False},
-        yaxis={"title": {"text": "reliability"}, "range": [0, 1.04], "zeroline": False},
+        xaxis={"title": {"text": text("reliability_curve.steps")}, "zeroline": False},
+        yaxis={"title": {"text": text("reliability_curve.reliability")}, "range": [0, 1.04], "zeroline": False},
     )

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from engine.charts.methods import REFERENCES, stroke
 from engine.charts.palette import LIGHT, base_layout, escape
+from engine.texts import text
 
 LEAST_GAP = 1e-12  # what a gap of 0 is drawn at, where the axis is logarithmic
 HEIGHT = 340
@@ -41,14 +42,14 @@ def gap_curves(courses: Sequence[MethodRounds], goal: float) -> go.Figure:
             x=course.rounds[known],
             y=np.maximum(course.values[known], LEAST_GAP),
             customdata=course.values[known],
-            hovertemplate=f"{escape(course.method)}, round %{{x}}: %{{customdata:.2~e}}<extra></extra>",
+            hovertemplate=_hover("gap_point", course, round="%{x}", gap="%{customdata:.2~e}"),
             **_drawn(course, known),
         )
     figure.add_hline(
         y=goal,
         line={"width": 1.5, "color": LIGHT.muted, "dash": "dot"},
         annotation={
-            "text": f"goal: {goal:g}",
+            "text": text("rounds.goal", goal=goal),
             "y": np.log10(goal),  # plotly moves no annotation to a logarithmic axis
             "font": {"size": 12},
             "x": 1,
@@ -56,7 +57,7 @@ def gap_curves(courses: Sequence[MethodRounds], goal: float) -> go.Figure:
             "yanchor": "bottom",
         },
     )
-    return _laid_out(figure, "round", "relative duality gap", len(courses) > 1).update_yaxes(
+    return _laid_out(figure, text("rounds.round"), text("rounds.gap"), len(courses) > 1).update_yaxes(
         type="log", exponentformat="power"
     )
 
@@ -79,11 +80,11 @@ def error_curves(courses: Sequence[MethodRounds], value: str, against: str) -> g
         silent = not course.sent[-1]
         style = _drawn(course, known)
         if by_bytes and silent:
-            style |= {"name": f"{escape(course.method)} (sends nothing)", "mode": "lines"}
+            style |= {"name": text("rounds.silent", method=escape(course.method)), "mode": "lines"}
             figure.add_scatter(
                 x=[0, most],
                 y=[course.values[known][-1]] * 2,
-                hovertemplate=f"{escape(course.method)}, at its end: %{{y:.4~g}}<extra></extra>",
+                hovertemplate=_hover("end_point", course, error="%{y:.4~g}"),
                 **style,
             )
             continue
@@ -91,12 +92,12 @@ def error_curves(courses: Sequence[MethodRounds], value: str, against: str) -> g
             x=(course.sent if by_bytes else course.rounds)[known],
             y=course.values[known],
             customdata=np.column_stack([course.rounds[known], course.sent[known]]),
-            hovertemplate=f"{escape(course.method)}, round %{{customdata[0]}}, %{{customdata[1]:.3~s}}B sent: "
-            "%{y:.4~g}<extra></extra>",
+            hovertemplate=_hover(
+                "error_point", course, round="%{customdata[0]}", sent="%{customdata[1]:.3~s}B", error="%{y:.4~g}"
+            ),
             **style,
         )
-    title = "sent by clients and server together" if by_bytes else "round"
-    _laid_out(figure, title, value, len(courses) > 1)
+    _laid_out(figure, text("rounds.sent" if by_bytes else "rounds.round"), value, len(courses) > 1)
     return figure.update_xaxes(tickformat="~s", ticksuffix="B") if by_bytes else figure
 
 
@@ -112,17 +113,22 @@ def presence(courses: Sequence[MethodRounds], clients: int) -> go.Figure:
         else:
             together.append([course])
     for alike in together:
-        names = escape(", ".join(course.method for course in alike))
+        names = escape(text("words.comma").join(course.method for course in alike))
         style = _drawn(alike[0], np.ones(len(alike[0].rounds), bool))
         style["line"] = style["line"] | {"shape": "hv", "width": 1.5}
         figure.add_scatter(
             x=alike[0].rounds,
             y=alike[0].values,
-            hovertemplate=f"{names}, round %{{x}}: %{{y}} of {clients}<extra></extra>",
+            hovertemplate=text("rounds.present_point", methods=names, round="%{x}", present="%{y}", clients=clients)
+            + "<extra></extra>",
             **style | {"name": names},
         )
-    _laid_out(figure, "round", "clients taking part", len(together) > 1)
+    _laid_out(figure, text("rounds.round"), text("rounds.present"), len(together) > 1)
     return figure.update_layout(height=220).update_yaxes(range=[0, clients * 1.05])
+
+
+def _hover(key: str, course: MethodRounds, **values: str) -> str:
+    return text(f"rounds.{key}", method=escape(course.method), **values) + "<extra></extra>"
 
 
 def _drawn(course: MethodRounds, known: np.ndarray) -> dict:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from engine.charts.budgets import budget_curves
+from engine.charts.naming import way_name
 from engine.charts.palette import LIGHT, base_layout, escape
+from engine.texts import text
 
-ADVISOR, RANDOM = "advisor", "random"
+ADVISOR, RANDOM, TRAINED = "advisor", "random", "best_of_those_trained"  # beside engine.studies.ways.WAYS
 ROW = 34  # pixels
 HEIGHT = 480  # with room for a legend of many lines on a narrow screen
 # Colour (a place in the palette's ``tasks``) and marker of each kind of value.
 _VALUES = {
-    "foretold, validation": (0, "circle-open"),
-    "measured, validation": (0, "circle"),
-    "measured, test": (1, "diamond"),
+    "foretold": (0, "circle-open"),
+    "validation": (0, "circle"),
+    "test": (1, "diamond"),
 }
 ADVISOR_COLOUR, RANDOM_COLOUR = 4, 7
 
@@ -37,6 +39,7 @@ def ways_dots(ways: Mapping[str, Lost], value: str) -> go.Figure:
     """One row a way, from the top: what its grouping was to lose, and what it does lose.
 
     Args:
+        ways: by what each is called.
         value: the title of the axis of values.
     """
     rows = list(range(len(ways)))
@@ -54,10 +57,10 @@ def ways_dots(ways: Mapping[str, Lost], value: str) -> go.Figure:
             mode="markers",
             line={"color": LIGHT.tasks[colour]},
             marker={"symbol": symbol, "size": 14 if ring else 9, "line": {"width": 2 if ring else 0}},
-            name=name,
+            name=text(f"ways.{name}"),
             meta={"task": colour},
             customdata=[escape(way) for way in ways],
-            hovertemplate=f"%{{customdata}}: {name} %{{x:.4~g}}<extra></extra>",
+            hovertemplate=text(f"ways.hover_{name}"),
         )
     return figure.update_layout(
         height=120 + ROW * len(ways),
@@ -97,9 +100,9 @@ def frontier_chart(
         y=list(random),
         mode="lines",
         line={"color": LIGHT.tasks[RANDOM_COLOUR], "dash": "dot", "width": 2},
-        name="random (mean)",
+        name=text("ways.random_mean"),
         meta={"task": RANDOM_COLOUR},
-        hovertemplate="random, %{x} SNT: %{y:.4~g}<extra></extra>",
+        hovertemplate=text("ways.hover_random"),
     )
     figure.add_scatter(
         x=list(budgets),
@@ -107,8 +110,8 @@ def frontier_chart(
         mode="lines+markers",
         line={"color": LIGHT.tasks[ADVISOR_COLOUR], "width": 3},
         marker={"symbol": "star", "size": 12},
-        name=ADVISOR,
+        name=way_name(ADVISOR),
         meta={"task": ADVISOR_COLOUR},
-        hovertemplate="advisor, %{x} SNT: %{y:.4~g}<extra></extra>",
+        hovertemplate=text("ways.hover_advisor"),
     )
     return figure.update_layout(height=HEIGHT)

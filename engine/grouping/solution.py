@@ -6,6 +6,8 @@ from math import fsum, isinf
 
 from engine.errors import KindredError
 from engine.grouping.problem import SAME_COST, GroupingProblem
+from engine.markup import element, table
+from engine.texts import text
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,29 @@ class Solution:
     def cost(self) -> float:
         """What the networks cost together, in SNT."""
         return fsum(network.cost for network in self.networks)
+
+    def __repr__(self) -> str:
+        proof = "proved optimal" if self.proved_optimal else f"gap {self.gap:.2%}"
+        networks = ", ".join(f"{{{', '.join(network.serves)}}}" for network in self.networks)
+        return f"Solution(budget {self.budget:g} SNT, value {self.problem.shown(self.value):.6g}, {proof}: {networks})"
+
+    def _repr_html_(self) -> str:
+        """The grouping as a notebook shows it: its value, what is proved of it, and a row for each network."""
+        shown = self.problem.shown
+        value, bound = f"{shown(self.value):.6g}", f"{shown(self.bound):.6g}"
+        proof = "notebook.proved" if self.proved_optimal else "notebook.gap"
+        told = text(proof, value=value, bound=bound, gap=f"{self.gap:.2%}", budget=f"{self.budget:g}")
+        rows = [
+            (
+                str(number),
+                ", ".join(network.serves),
+                ", ".join(task for task in network.tasks if task not in network.serves),
+                f"{network.cost:g}",
+            )
+            for number, network in enumerate(self.networks, 1)
+        ]
+        header = [text(f"notebook.{name}") for name in ("network", "serves", "auxiliaries", "cost")]
+        return element("div", element("p", told), table(header, rows), element("p", self.certificate.rests_on))
 
     def at(self, budget: float) -> "Solution":
         """The same grouping as the solution for another budget that it is known to solve too."""

@@ -1,7 +1,7 @@
 """How far a grouping can be trusted: what it is worth, and whether it is still best, were the affinities drawn anew."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,11 +14,12 @@ from engine.grouping.exact_subsets import best_partitions
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import Network, Solution, evaluate
 from engine.grouping.stop import Stop
+from engine.grouping.ties import ROUNDING, slack
 
 LEAST_REPLICATES = 10
 MOST_EXACT = 13  # units; with more, the best grouping of a replicate is searched for, not proved
 MOVES = 100  # of that search, for each serving task
-ROUNDING = 1e-9  # values tie that differ by at most this part of the affinities' mean magnitude
+TELL = 0.25  # seconds after which what is known by then is told
 
 Partition = list[tuple[list[int], int]]
 
@@ -76,6 +77,20 @@ def stability(
         KindredError: if the replicates do not fit the problem or are fewer than two, the problem has no affinities, or
             the quantile is no share.
     """
+    found = None
+    for found in growing_stability(solution, replicates, seconds, spread, quantile):  # noqa: B007  the last one
+        pass
+    return found
+
+
+def growing_stability(
+    solution: Solution,
+    replicates: np.ndarray,
+    seconds: float = 2.0,
+    spread: float = 1.0,
+    quantile: float | None = None,
+) -> Iterator[Stability]:
+    """`stability` of ever more replicates, told every quarter of a second; the last one is of all that were solved."""
     problem = solution.problem
     replicates = _checked(problem, replicates, quantile)
     blocks = Blocks(problem)
@@ -84,42 +99,56 @@ def stability(
     own = _partition(blocks, solution.networks)
     chosen: list[Partition] = []
     best: list[float] = []
-    started = time.perf_counter()
+    rivals = {_key(own): (solution.networks, *_linear(problem, solution.networks))}
+
+    def known() -> Stability:
+        drawn = replicates[: len(chosen)]
+        groupings, parts, fixed = zip(*rivals.values(), strict=True)
+        values = np.stack(parts).reshape(len(parts), -1) @ drawn.reshape(len(drawn), -1).T + np.array(fixed)[:, None]
+        mine = values[0]
+        lost = np.array(best) - mine
+        lost = np.where(lost <= slack(problem), 0.0, lost)
+        pairs = np.array([_together(blocks, partition) for partition in chosen])
+        again = (lost == 0) | (pairs == _together(blocks, own)).all(axis=(1, 2))
+        served = [{frozenset(block) for block, _ in partition} for partition in chosen]
+        worth_of = values.mean(axis=1) - spread * values.std(axis=1, ddof=1)
+        if quantile is not None:
+            worth_of = np.quantile(values, quantile, axis=1)
+        robust = groupings[int(np.argmax(worth_of))]
+        value = evaluate(problem, robust, solution.budget)
+        return Stability(
+            value_error=float(np.std(mine, ddof=1)),
+            interval=tuple(np.quantile(mine, [0.05, 0.95]).tolist()),
+            regret=float(lost.mean()),
+            chosen_again=float(again.mean()),
+            together=pairs.mean(axis=0),
+            networks=tuple(float(np.mean([frozenset(block) in found for found in served])) for block, _ in own),
+            replicates=len(chosen),
+            exact=exact,
+            robust=replace(
+                solution,
+                networks=robust,
+                value=value,
+                certificate=replace(solution.certificate, bound=max(value, solution.bound)),
+            ),
+        )
+
+    started = told = time.perf_counter()
     for affinity in replicates:
-        if len(chosen) >= LEAST_REPLICATES and time.perf_counter() - started > seconds:
-            break
+        if len(chosen) >= LEAST_REPLICATES:
+            now = time.perf_counter()
+            if now - started > seconds:
+                break
+            if now - told > TELL:
+                yield known()
+                told = now
         partition, value = _best(Blocks(replace(problem, affinity=affinity)), spend, exact, own)
         chosen.append(partition)
         best.append(value)
-    drawn = replicates[: len(chosen)]
-    groupings = [solution.networks, *(blocks.networks(partition) for partition in _distinct(chosen, own))]
-    values = np.array([_values(problem, networks, drawn) for networks in groupings])
-    mine = values[0]
-    lost = np.maximum(np.array(best) - mine, 0.0)
-    pairs = np.array([_together(blocks, partition) for partition in chosen])
-    again = (lost <= ROUNDING * np.abs(problem.affinity).mean()) | (pairs == _together(blocks, own)).all(axis=(1, 2))
-    served = [{frozenset(block) for block, _ in partition} for partition in chosen]
-    worth_of = values.mean(axis=1) - spread * values.std(axis=1, ddof=1)
-    if quantile is not None:
-        worth_of = np.quantile(values, quantile, axis=1)
-    robust = groupings[int(np.argmax(worth_of))]
-    value = evaluate(problem, robust, solution.budget)
-    return Stability(
-        value_error=float(np.std(mine, ddof=1)),
-        interval=tuple(np.quantile(mine, [0.05, 0.95]).tolist()),
-        regret=float(lost.mean()),
-        chosen_again=float(again.mean()),
-        together=pairs.mean(axis=0),
-        networks=tuple(float(np.mean([frozenset(block) in found for found in served])) for block, _ in own),
-        replicates=len(chosen),
-        exact=exact,
-        robust=replace(
-            solution,
-            networks=robust,
-            value=value,
-            certificate=replace(solution.certificate, bound=max(value, solution.bound)),
-        ),
-    )
+        if _key(partition) not in rivals:
+            networks = blocks.networks(partition)
+            rivals[_key(partition)] = networks, *_linear(problem, networks)
+    yield known()
 
 
 def _checked(problem: GroupingProblem, replicates: np.ndarray, quantile: float | None) -> np.ndarray:
@@ -154,8 +183,8 @@ def _best(blocks: Blocks, spend: int, exact: bool, own: Partition) -> tuple[Part
     return best, value_of(best)
 
 
-def _values(problem: GroupingProblem, networks: Sequence[Network], replicates: np.ndarray) -> np.ndarray:
-    """What a grouping is worth under each replicate: a linear function of the affinities."""
+def _linear(problem: GroupingProblem, networks: Sequence[Network]) -> tuple[np.ndarray, float]:
+    """What a grouping is worth as a linear function of the affinities: the factor of each, and the rest."""
     share = np.ones(len(problem.serving)) if problem.weights is None else np.array(problem.weights)
     share = dict(zip(problem.serving, share / share.sum(), strict=True))
     part, fixed = np.zeros(problem.affinity.shape), 0.0
@@ -173,7 +202,7 @@ def _values(problem: GroupingProblem, networks: Sequence[Network], replicates: n
                 part[target, target] += share[task]
             else:
                 fixed += share[task] * problem.alone(task)
-    return np.tensordot(replicates, part, axes=2) + fixed
+    return part, fixed
 
 
 def _partition(blocks: Blocks, networks: Sequence[Network]) -> Partition:
@@ -185,11 +214,6 @@ def _partition(blocks: Blocks, networks: Sequence[Network]) -> Partition:
             capacity = problem.capacity_of(len(network.serves), network.cost)
             found.append((block, problem.costs.index(capacity)))
     return found
-
-
-def _distinct(partitions: Sequence[Partition], but: Partition) -> list[Partition]:
-    seen = {_key(but)}
-    return [each for each in partitions if not (_key(each) in seen or seen.add(_key(each)))]
 
 
 def _key(partition: Partition) -> frozenset:

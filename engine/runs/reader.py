@@ -104,6 +104,17 @@ class Reader:
             raise KindredError(f"There is no group {group!r} in this store; list the runs to see their groups.")
         return runs
 
+    def seeds(self, run_or_group: str) -> list[Run]:
+        """The seeds of one setting, the oldest first, by the id of their group or of any of them.
+
+        Raises:
+            KindredError: if there is no such group, or the run is in none.
+        """
+        run = next((run for run in self.runs() if run.id == run_or_group), None)
+        if run is not None and not run.group:
+            raise KindredError(f"The run {run.id!r} is in no group of seeds; leave out --group.")
+        return self.group(run.group if run is not None else run_or_group)
+
     def run(self, run_id: str) -> Run:
         """One run.
 

@@ -18,39 +18,31 @@ from engine.studies.ways import WAYS
 LARGE, FEW = "-large", "-5-percent"  # what the names of two more settings of a study end with
 SHARES = (0.1, 0.25, 0.5)  # of the full search, after which the advisor's choice is told
 FEW_DRAWS = 128  # of the advisor's, where many steps are replayed for a page
-YES, OPPOSITE, OPEN = "yes", "the opposite", "not decided"
+YES, OPPOSITE, OPEN = "yes", "opposite", "open"
+ADVISOR = "advisor"
 
 
 @dataclass(frozen=True)
 class Finding:
     """Attributes:
-    question: in words.
-    about: whose tables are compared.
+    question: one of ``QUESTIONS``.
+    about: the studies whose tables are compared.
     correlation: Pearson's, over pairs of tasks, with its 95 % interval.
     tasks, pairs: that are compared.
     """
 
     question: str
-    about: str
+    about: tuple[str, ...]
     correlation: Correlation
     tasks: int
     pairs: int
 
     @property
     def answer(self) -> str:
-        """``yes`` where the whole interval is above 0, ``the opposite`` where below, else ``not decided``."""
+        """``YES`` where the whole interval is above 0, ``OPPOSITE`` where below, else ``OPEN``."""
         if self.correlation.low > 0:
             return YES
         return OPPOSITE if self.correlation.high < 0 else OPEN
-
-
-QUESTIONS: dict[str, str] = {
-    "affinity": "Does the affinity that one run observes foretell what pairs gain?",
-    "size": "Do relations hold between a small and a large network?",
-    "data": "Do relations hold between 5 % and all of the data?",
-    "transfer": "Does a task help in transfer where it helps in multi-task learning?",
-    "settings": "Do relations hold between published settings of the same tasks?",
-}
 
 
 def findings(studies: Sequence[Study]) -> list[Finding]:
@@ -62,7 +54,7 @@ def findings(studies: Sequence[Study]) -> list[Finding]:
             for about, comparison in ask(name, study, named).items():
                 if comparison is not None and comparison.entries:
                     tasks, pairs = len(comparison.tasks), comparison.entries
-                    found.append(Finding(QUESTIONS[question], about, comparison.pearson, tasks, pairs))
+                    found.append(Finding(question, about, comparison.pearson, tasks, pairs))
     return found
 
 
@@ -118,15 +110,17 @@ class Paid:
     """What one way of choosing came to on one study.
 
     Attributes:
-        way: its name; the advisor's after so many networks.
+        way: of ``engine.studies.ways``, or ``ADVISOR``.
         cost: of what it trains, as a share of the full search's; NaN where not known.
         regret: in percent, mean over the budgets at which it can choose.
+        networks: how many the advisor knew; of other ways None.
     """
 
     study: str
     way: str
     cost: float
     regret: float
+    networks: int | None = None
 
 
 def paid(study: Study) -> list[Paid]:
@@ -144,36 +138,38 @@ def paid(study: Study) -> list[Paid]:
     for share in SHARES:
         last = [each for each in flow if each.cost <= share * whole]
         if last:
-            name = f"advisor, {last[-1].networks} networks"
-            found.append(Paid(study.name, name, last[-1].cost / whole, float(np.mean(last[-1].regret))))
+            cost, lost = last[-1].cost / whole, float(np.mean(last[-1].regret))
+            found.append(Paid(study.name, ADVISOR, cost, lost, last[-1].networks))
     return found
 
 
-def _affinity(name: str, study: Study, _: Mapping[str, Study]) -> dict[str, Comparison]:
-    return {name: compare(study.tasks, study.affinity, study.tasks, gains(study))} if study.affinity is not None else {}
+def _affinity(name: str, study: Study, _: Mapping[str, Study]) -> dict[tuple[str, ...], Comparison]:
+    if study.affinity is None:
+        return {}
+    return {(name,): compare(study.tasks, study.affinity, study.tasks, gains(study))}
 
 
-def _transfer(name: str, study: Study, _: Mapping[str, Study]) -> dict[str, Comparison]:
+def _transfer(name: str, study: Study, _: Mapping[str, Study]) -> dict[tuple[str, ...], Comparison]:
     lent = transfer_gains(study)
-    return {name: compare(study.tasks, lent, study.tasks, gains(study))} if lent is not None else {}
+    return {(name,): compare(study.tasks, lent, study.tasks, gains(study))} if lent is not None else {}
 
 
-def _other(ending: str) -> Callable[[str, Study, Mapping[str, Study]], dict[str, Comparison]]:
-    def ask(name: str, study: Study, named: Mapping[str, Study]) -> dict[str, Comparison]:
+def _other(ending: str) -> Callable[[str, Study, Mapping[str, Study]], dict[tuple[str, ...], Comparison]]:
+    def ask(name: str, study: Study, named: Mapping[str, Study]) -> dict[tuple[str, ...], Comparison]:
         other = named.get(f"{name}{ending}")
-        return {f"{name} and {other.name}": alike(study, other)} if other is not None else {}
+        return {(name, other.name): alike(study, other)} if other is not None else {}
 
     return ask
 
 
-def _settings(name: str, study: Study, named: Mapping[str, Study]) -> dict[str, Comparison]:
+def _settings(name: str, study: Study, named: Mapping[str, Study]) -> dict[tuple[str, ...], Comparison]:
     if not name.startswith("setting"):
         return {}
     later = [other for other in named.values() if other.name.startswith("setting") and other.name > name]
     found = {}
     for other in later:
         try:
-            found[f"{name} and {other.name}"] = alike(study, other)
+            found[name, other.name] = alike(study, other)
         except KindredError:
             continue  # of other tasks
     return found
@@ -186,3 +182,4 @@ _ASK = {
     "transfer": _transfer,
     "settings": _settings,
 }
+QUESTIONS = tuple(_ASK)

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import state
+from engine import texts
 from engine.errors import KindredError
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
@@ -19,6 +20,7 @@ def main_module():
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before
+    texts.ask(None)
 
 
 @pytest.fixture
@@ -29,13 +31,19 @@ def show(store):
     def opened(page: str, **parameters: str) -> AppTest:
         app = AppTest.from_string(
             f"from app import state\nfrom app.components.guard import guarded\nfrom app.views import {page}\n"
+            "from engine import texts\ntexts.ask(state.language)\n"
             f"state.read_url()\nguarded({page}.show)()",
             default_timeout=30,
         )
         for name, value in parameters.items():
             app.query_params[name] = value
         with suppress(KindredError):  # of a damaged store there is nothing to open
-            for key in ("affinity-table", "reliability-course", *(f"more-{run.id}" for run in store.runs())):
+            for key in (
+                "affinity-table",
+                "training-table",
+                "reliability-course",
+                *(f"more-{run.id}" for run in store.runs()),
+            ):
                 app.session_state[key] = True
         return app.run()
 

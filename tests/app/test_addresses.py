@@ -81,12 +81,15 @@ def test_no_number_breaks_a_page(show, store, number):
     for page, names in {
         "data": ("data_part", "samples_page"),
         "runs": ("shown_runs",),
-        "graph": ("threshold", "interval"),
+        "graph": ("threshold", "interval", "top"),
+        "affinity": ("cut", "interval"),
+        "overview": ("budget", "interval", "threshold", "top"),
         "grouping": ("budget", "max_size", "auxiliaries", "singleton"),
         "studies": ("study_budget",),
         "verify": ("study_budget", "replayed"),
     }.items():
-        told = {name: f"{number}-{number}" if name == "interval" else number for name in names}
+        told = {"order": "cluster"} if page == "affinity" else {}
+        told |= {name: f"{number}-{number}" if name == "interval" else number for name in names}
         app = show(page, run=run_id, study=study, dataset="digits", **told)
         assert not app.exception, f"{page}: {told}"
 
@@ -98,6 +101,6 @@ LISTS = ("[]", "{}", "[[]]", '{"a":[]}', '{"a":1}', '{"a":null}', "[" * 100_000,
 def test_no_list_breaks_a_page(show, store, text):
     run_id = trained(store)
     lists = [name for name, each in state._PARAMETERS.items() if each.default in ((), None)]
-    for page in ("grouping", "affinity"):
+    for page in ("grouping", "affinity", "compare", "overview"):
         app = show(page, **{name: text for name in lists if name not in ("run", "study")} | {"run": run_id})
         assert not app.exception, page

@@ -64,7 +64,7 @@ def drawn(part: object):
         yield part
     parts = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
     for name, each in parts:
-        if name not in ("legendgroup", "uid"):
+        if name not in ("legendgroup", "uid", "task"):
             yield from drawn(each)
 
 

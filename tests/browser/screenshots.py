@@ -28,6 +28,7 @@ PAGES = {
     "data-pairs": "data?dataset=digit_pairs",
     "data-table": "data?dataset=table&table={table}&targets=%5B%22price%22%2C%22sold%22%5D"
     "&leave_out=%5B%22house_id%22%5D",
+    "overview": "overview?run={run}&budget=4",
     "affinity": "affinity?run={run}&order=cluster&pair=%5B%22Class3%22%2C+%22Class4%22%5D",
     "graph": "graph?run={run}&threshold=0.35",
     "training": "training?run={run}",

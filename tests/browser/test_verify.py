@@ -17,7 +17,7 @@ def test_the_advisor_is_followed_on_a_published_study_and_its_grouping_taken_alo
     page.goto(f"{dashboard}/verify?study=setting2&study_budget=2.5&replayed=8")
     settled(page)
     expect(page.get_by_text(re.compile(r"^8 of 36"))).to_be_visible()
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     expect(page.get_by_text(re.compile(r"^9 of 36"))).to_be_visible()
     expect(page).to_have_url(re.compile(r"replayed=9"))
     with page.expect_download() as taken:

@@ -153,3 +153,23 @@ def test_bad_input_is_one_sentence(matrix, capsys, arguments, said):
 def test_a_losses_file_with_several_settings_asks_for_one(capsys):
     assert main(["solve", "--losses", LOSSES, "--budget", "2"]) == 2
     assert "choose one of setting1" in capsys.readouterr().err
+
+
+def test_every_condition_has_its_price(matrix, capsys):
+    conditions = ("--together", "a,d", "--max-size", "4", "--max-auxiliaries", "0")
+    found = solved(capsys, *matrix, "--budget", "2", *conditions, "--price")
+    free = solved(capsys, *matrix, "--budget", "2")
+    *each, together = found["prices"]
+    names = ["keep a, d together", "at most 4 tasks a network", "no auxiliaries"]
+    assert [price["condition"] for price in each] == names
+    assert all(price["gained"] >= 0 and price["proved"] for price in found["prices"])
+    value = found["solution"]["value"]
+    assert together["condition"] is None and together["gained"] == pytest.approx(free["value"] - value)
+    assert main(["solve", *matrix, "--budget", "2", *conditions, "--price"]) == 0
+    assert "proved: keep a, d together" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("also", [(), ("--budget", "2", "--alternatives", "3"), ("--budget", "2", "--frontier")])
+def test_prices_are_those_of_one_grouping(matrix, capsys, also):
+    assert main(["solve", *matrix, "--price", *also]) == 2
+    assert "--price is that of one grouping" in capsys.readouterr().err

@@ -6,32 +6,29 @@ on. A view argument (interval, mode, selection, threshold, budget) that differs 
 run moves the chart; otherwise what the visitor chose stands, see :func:`app.components.live_chart.view.agree`.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.components import assets
-from app.components.live_chart.sent import as_data, frame_as_data, over_time
-from app.components.live_chart.view import View, agree
+from app.components.live_chart.mount import Interval, Mode, mount, resolve, time_view
+from app.components.live_chart.sent import Mark, as_data, frame_as_data, mark_as_data, over_time
+from app.components.live_chart.thinning import thinned
 from engine.affinity.series import AffinitySeries
+from engine.charts.dendrogram import ClusterTree
 from engine.charts.frontier import FrontierFrame, frontier_curve
 from engine.charts.graph import graph_frame
 from engine.charts.graph import positions as places_of
 from engine.charts.heatmap import heatmap_frame
-from engine.charts.palette import both_palettes
 from engine.charts.quantity import AFFINITY, Quantity, Scale
 from engine.errors import KindredError
-from engine.texts import language, texts
+from engine.texts import language, text
 
-Mode = Literal["step", "interval"]
-Interval = tuple[int, int | None]
+ARROWS_A_TASK = 3  # at most, while nothing else is chosen
 
 
 @dataclass(frozen=True)
@@ -43,12 +40,14 @@ class HeatmapResult:
         steps: the same in steps of the present run, at window edges: ``series.mean(*steps)`` is what is shown.
         mode: one window ("step") or an interval.
         pair: the selected ``(source, target)``, if any.
+        cut: into how many clusters the tree is cut, where one is shown.
     """
 
     interval: Interval
     steps: tuple[int, int]
     mode: Mode
     pair: tuple[str, str] | None
+    cut: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ class GraphResult:
     Attributes:
         threshold: arrows below this share of the strongest are left out.
         node: the selected task, if any.
+        top: how many arrows are drawn at most, the strongest.
     """
 
     interval: Interval
@@ -65,6 +65,7 @@ class GraphResult:
     mode: Mode
     threshold: float
     node: str | None
+    top: int
 
 
 def heatmap(
@@ -80,6 +81,9 @@ def heatmap(
     seeds: Sequence[AffinitySeries] = (),
     mark_unsure: bool = True,
     quantity: Quantity = AFFINITY,
+    marks: Sequence[Mark] = (),
+    tree: ClusterTree | None = None,
+    cut: int | None = None,
 ) -> HeatmapResult:
     """The affinity matrix over any interval of training.
 
@@ -96,20 +100,24 @@ def heatmap(
             error is their spread / √seeds; otherwise that of ``series`` and batch means.
         mark_unsure: hatch the cells that are within 2 standard errors of zero.
         quantity: what the entries are.
+        marks: what happened at steps of training, shown on the slider and told below it.
+        tree: of the tasks, whose leaves stand in ``order``; drawn beside the rows, with a slider that cuts it.
+        cut: into how many clusters, ``tree.finest`` at most; where the gap between two merges is widest if ``None``.
 
     Raises:
         KindredError: if the series has no window in the interval, the order is no permutation, or the edges differ.
     """
-    order = list(range(len(series.tasks)) if order is None else map(int, order))
-    if sorted(order) != list(range(len(series.tasks))):
-        raise KindredError(f"The order {order} is no permutation of the {len(series.tasks)} tasks; name each once.")
-    pair = list(selected) if selected is not None and set(selected) <= set(series.tasks) else None
-    data = over_time(series, seeds, scale, _heatmap_frame(series.tasks, tuple(order), scale, quantity), quantity)
+    series, seeds = thinned(series, seeds)
+    order, pair = _permutation(series, order), _known_pair(series, selected)
+    data = over_time(series, seeds, scale, _matrix_frame(series, order, scale, quantity), quantity)
     data |= {"kind": "heatmap", "order": order, "show_self": show_self, "mark_unsure": mark_unsure}
-    shown = _mount(key, data, _time_view(series, interval, mode) | {"selected": pair})
-    steps = _resolve(series, shown)
+    data |= {"marks": [mark_as_data(mark) for mark in marks]}
+    data |= {"merges": tree.merges if tree else None}
+    cut = min(cut or tree.widest, tree.finest) if tree else None
+    shown = mount(key, data, time_view(series, interval, mode) | {"selected": pair, "cut": cut})
+    steps = resolve(series, shown)
     pair = shown["selected"] and tuple(shown["selected"])
-    return HeatmapResult(tuple(shown["interval"]), steps, shown["mode"], pair)
+    return HeatmapResult(tuple(shown["interval"]), steps, shown["mode"], pair, shown["cut"])
 
 
 def graph(
@@ -125,6 +133,8 @@ def graph(
     seeds: Sequence[AffinitySeries] = (),
     mark_unsure: bool = True,
     quantity: Quantity = AFFINITY,
+    marks: Sequence[Mark] = (),
+    top: int | None = None,
 ) -> GraphResult:
     """The tasks as a graph with an arrow from source to target where the effect is strong.
 
@@ -133,26 +143,23 @@ def graph(
             kept where ``None``.
         threshold: the share of the strongest effect, 0 to 1, below which an arrow is left out.
         node: the task to highlight.
+        top: how many arrows to draw at most; three a task where ``None``.
         mark_unsure: draw the arrows faint that are within 2 standard errors of zero.
 
     The other arguments and errors are those of :func:`heatmap`.
     """
-    if not 0 <= threshold <= 1:
-        raise KindredError(f"`threshold` is {threshold}; it is a share of the strongest effect, so choose 0 to 1.")
-    if positions is None:
-        kept = st.session_state.setdefault(f"{key}:positions", {})
-        if series.tasks not in kept:
-            kept[series.tasks] = places_of(series.mean().affinity)
-        positions = kept[series.tasks]
-    data = over_time(series, seeds, scale, as_data(graph_frame(series.tasks, positions)), quantity)
-    data |= {"kind": "graph", "mark_unsure": mark_unsure}
-    view = _time_view(series, interval, mode) | {
-        "threshold": round(float(threshold), 2),
+    series, seeds = thinned(series, seeds)
+    threshold, places = _share(threshold), _places(series, positions, key)
+    data = over_time(series, seeds, scale, as_data(graph_frame(series.tasks, places)), quantity)
+    data |= {"kind": "graph", "mark_unsure": mark_unsure, "marks": [mark_as_data(mark) for mark in marks]}
+    view = time_view(series, interval, mode) | {
+        "threshold": threshold,
         "node": node if node in series.tasks else None,
+        "top": top or ARROWS_A_TASK * len(series.tasks),
     }
-    shown = _mount(key, data, view)
-    steps = _resolve(series, shown)
-    return GraphResult(tuple(shown["interval"]), steps, shown["mode"], shown["threshold"], shown["node"])
+    shown = mount(key, data, view)
+    steps = resolve(series, shown)
+    return GraphResult(tuple(shown["interval"]), steps, shown["mode"], shown["threshold"], shown["node"], shown["top"])
 
 
 def frontier(
@@ -160,7 +167,7 @@ def frontier(
     *,
     key: str,
     budget: float | None = None,
-    value_title: str = "value of the best grouping",
+    value_title: str | None = None,
     knee: float | None = None,
 ) -> float:
     """What each budget buys, with a budget slider and the chosen grouping's networks as cards.
@@ -168,6 +175,7 @@ def frontier(
     Args:
         frames: one per budget, with increasing budgets.
         budget: the one to show; the first feasible one where ``None`` or unknown.
+        value_title: what the value is; that of affinities where ``None``.
         knee: the budget to mark as the one after which more pays least.
 
     Returns:
@@ -176,6 +184,7 @@ def frontier(
     Raises:
         KindredError: if there is no frame, or the budgets do not increase.
     """
+    value_title = value_title or text("chart.value_title")
     budgets = [frame.budget for frame in frames]
     if not budgets or any(later <= earlier for earlier, later in zip(budgets, budgets[1:], strict=False)):
         raise KindredError(f"The frontier's budgets are {budgets}; give at least one, in increasing order.")
@@ -187,7 +196,7 @@ def frontier(
         "value_title": value_title,
         "frames": [frame_as_data(frame) for frame in frames],
     }
-    shown = _mount(key, data, {"budget": budget})["budget"]
+    shown = mount(key, data, {"budget": budget})["budget"]
     return shown if shown in budgets else budget
 
 
@@ -197,7 +206,7 @@ def plain(figure: go.Figure, *, key: str, label: str) -> None:
     Args:
         label: what the figure shows, in a sentence, for those who cannot see it.
     """
-    _mount(key, {"kind": "plain", "figure": as_data(figure), "label": label}, {})
+    mount(key, {"kind": "plain", "figure": as_data(figure), "label": label}, {})
 
 
 def matrix(figure: go.Figure, *, key: str, label: str) -> None:
@@ -208,92 +217,44 @@ def matrix(figure: go.Figure, *, key: str, label: str) -> None:
         label: as of :func:`plain`.
     """
     rows = [[None if np.isnan(value) else float(value) for value in row] for row in figure.data[0].z]
-    _mount(key, {"kind": "matrix", "figure": as_data(figure), "rows": rows, "label": label}, {})
+    mount(key, {"kind": "matrix", "figure": as_data(figure), "rows": rows, "label": label}, {})
+
+
+def _permutation(series: AffinitySeries, order: Sequence[int] | None) -> list[int]:
+    """The order of rows and columns, checked."""
+    order = list(range(len(series.tasks)) if order is None else map(int, order))
+    if sorted(order) != list(range(len(series.tasks))):
+        raise KindredError(f"The order {order} is no permutation of the {len(series.tasks)} tasks; name each once.")
+    return order
+
+
+def _known_pair(series: AffinitySeries, pair: tuple[str, str] | None) -> list[str] | None:
+    return list(pair) if pair is not None and set(pair) <= set(series.tasks) else None
+
+
+def _share(threshold: float) -> float:
+    """Of the strongest effect, checked."""
+    if not 0 <= threshold <= 1:
+        raise KindredError(f"`threshold` is {threshold}; it is a share of the strongest effect, so choose 0 to 1.")
+    return round(float(threshold), 2)
+
+
+def _places(series: AffinitySeries, positions: np.ndarray | None, key: str) -> np.ndarray:
+    """Where the tasks stand; computed once where not given."""
+    if positions is not None:
+        return positions
+    kept = st.session_state.setdefault(f"{key}:positions", {})
+    if series.tasks not in kept:
+        kept[series.tasks] = places_of(series.mean().affinity)
+    return kept[series.tasks]
+
+
+def _matrix_frame(series: AffinitySeries, order: Sequence[int], scale: Scale, quantity: Quantity) -> dict[str, Any]:
+    return _heatmap_frame(series.tasks, tuple(order), scale, quantity, language())
 
 
 @lru_cache(64)  # all who watch a run are drawn the same frame at every window
-def _heatmap_frame(tasks: tuple[str, ...], order: tuple[int, ...], scale: Scale, quantity: Quantity) -> dict[str, Any]:
+def _heatmap_frame(
+    tasks: tuple[str, ...], order: tuple[int, ...], scale: Scale, quantity: Quantity, spoken: str
+) -> dict[str, Any]:
     return as_data(heatmap_frame(tasks, order, scale, quantity))
-
-
-def _time_view(series: AffinitySeries, interval: Interval | None, mode: Mode) -> View:
-    """The time part of a view, checked; the run's end is ``None``, as it may yet move."""
-    if mode not in ("step", "interval"):
-        raise KindredError(f"There is no mode {mode!r}; choose 'step' or 'interval'.")
-    start, stop = (None, None) if interval is None else interval
-    series.windows_between(start, stop)
-    return {"interval": [int(series.edges[0]) if start is None else int(start), stop and int(stop)], "mode": mode}
-
-
-def _resolve(series: AffinitySeries, view: View) -> tuple[int, int]:
-    """The steps that a view shows, at window edges; the run's last ones where it has changed underneath."""
-    try:
-        first, last = series.windows_between(*view["interval"])
-    except KindredError:
-        first, last = 0, len(series)
-    if view["mode"] == "step":
-        first = last - 1
-    return int(series.edges[first]), int(series.edges[last])
-
-
-def _mount(key: str, data: dict[str, Any], given: View) -> View:
-    """Show the element and return the view that page and visitor agree on."""
-    state = st.session_state.get(key)
-    memory = f"{key}:agreement"
-    agreement = agree(st.session_state.get(memory), given, state.get("view") if state else None)
-    st.session_state[memory] = agreement
-    data |= {
-        "key": key,
-        "palettes": both_palettes(),
-        "texts": _texts(language()),
-        "view": {"number": agreement.number, **agreement.told},
-    }
-    _element(key=key, data=data, on_view_change=_nothing)
-    return agreement.shown
-
-
-@lru_cache
-def _texts(which: str) -> dict[str, Any]:
-    """All that the chart's scripts say: the section ``chart`` of the texts."""
-    return {key.removeprefix("chart."): said for key, said in texts(which).items() if key.startswith("chart.")}
-
-
-def _nothing() -> None:
-    """The callback that Streamlit asks for to keep a value in the session."""
-
-
-# Streamlit runs this in the page, from an address of its own, so it can name no relative module.
-_BOOTSTRAP = """
-const at = (path) => new URL(path, window.location.origin).href;
-for (const path of MODULES) {
-  document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: at(path) }));
-}
-let loading;
-function load() {
-  const plotly = new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    document.head.append(Object.assign(script, { src: at(PLOTLY), onload: resolve, onerror: reject }));
-  });
-  return Promise.all([import(at(MODULES[0])), plotly]);
-}
-export default async function (component) {
-  loading ??= load();
-  try {
-    const [chart] = await loading;
-    return chart.render(component, window.Plotly);
-  } catch (error) {
-    loading = undefined;
-    console.error(error);
-    component.parentElement.textContent =
-      "The chart could not be loaded from this server. Start Kindred with `streamlit run app/server.py`.";
-  }
-}
-"""
-
-
-_element = st.components.v2.component(
-    "kindred_live_chart",
-    css=(Path(__file__).parent / "frontend" / "live_chart.css").read_text(encoding="utf-8"),
-    js=f"const MODULES = {json.dumps(assets.module_urls())}, PLOTLY = {json.dumps(assets.plotly_url())};{_BOOTSTRAP}",
-    isolate_styles=False,  # plotly finds its own styles and follows the mouse in the document only
-)

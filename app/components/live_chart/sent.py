@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,30 @@ from engine.affinity.series import AffinitySeries
 from engine.charts.frontier import FrontierFrame, certificate, step_sentence
 from engine.charts.quantity import AFFINITY, Quantity, Scale
 from engine.errors import KindredError
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Attributes:
+    step: of training.
+    said: what happened there, in a sentence.
+    """
+
+    step: int
+    said: str
+
+
+@dataclass(frozen=True)
+class MomentFrame:
+    """The best grouping at a moment of training.
+
+    Attributes:
+        step: of training.
+        frame: what its cards show.
+    """
+
+    step: int
+    frame: FrontierFrame
 
 
 def as_data(figure: go.Figure) -> dict[str, Any]:
@@ -34,6 +59,11 @@ def frame_as_data(frame: FrontierFrame) -> dict[str, Any]:
         "note": frame.note,
         "step": step_sentence(frame),
     }
+
+
+def mark_as_data(mark: Mark) -> dict[str, Any]:
+    """A mark on the time slider."""
+    return {"step": mark.step, "said": mark.said}
 
 
 def over_time(

@@ -14,6 +14,7 @@ from engine.errors import KindredError
 from engine.runs.config import RunConfig
 from engine.runs.run import SILENCE
 from engine.runs.store import Store
+from engine.texts import text
 from tests.app.views.stored import tracked, trained
 from tests.engine.runs.test_store import silent_for
 
@@ -62,7 +63,7 @@ def test_a_viewer_can_do_nothing_even_where_a_button_is_pressed_nevertheless(sho
     seen = set()
     for place, each in enumerate(app.button):
         if each.label in pressed:
-            assert each.disabled and (each.help == editing.VIEWER)
+            assert each.disabled and (each.help == text("editing.viewer"))
             again = show("runs")
             again.button[place].proto.disabled = False  # as whoever writes to the server without a browser may
             again.button[place].click().run()

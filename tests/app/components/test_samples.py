@@ -102,9 +102,9 @@ def test_samples_without_images_are_rows_with_their_labels_first():
     yeast = load_dataset(DataSettings("yeast"))
     table = rows(yeast, "validation", 0, np.array([0, 7]), names_in(yeast))
     assert list(table.columns[:2]) == ["Class1", "Class2"] and list(table.columns[14:16]) == ["input 1", "input 2"]
-    assert table.index.tolist() == [0, 7]
-    assert table["Class1"][7] == ("yes" if yeast.validation[0].labels["Class1"][7] else "no")
-    assert table["input 103"][7] == yeast.validation[0].inputs[7, 102]
+    assert table.index.tolist() == [1, 8]
+    assert table["Class1"][8] == ("yes" if yeast.validation[0].labels["Class1"][7] else "no")
+    assert table["input 103"][8] == yeast.validation[0].inputs[7, 102]
 
 
 @pytest.mark.parametrize(

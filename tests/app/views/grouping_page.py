@@ -1,6 +1,15 @@
 """What the Grouping page says, read from its elements."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from app.components import working
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """The page waits for what it else shows once it is known."""
+    monkeypatch.setattr(working, "PATIENCE", 30.0)
 
 
 def shown(app: AppTest) -> str:

@@ -6,10 +6,12 @@ import pytest
 from engine.affinity.matrix import AffinityMatrix
 from engine.affinity.series import Window
 from engine.runs.config import RunConfig
+from tests.app.looks import look
 
 
 def texts(app):
-    return " ".join(str(each.value) for each in (*app.caption, *app.info, *app.error, *app.markdown, *app.subheader))
+    said = (*app.caption, *app.info, *app.error, *app.markdown, *app.subheader)
+    return " ".join([look(app), *(str(each.value) for each in said)])
 
 
 @pytest.mark.parametrize("page", ["affinity", "graph"])

@@ -59,7 +59,7 @@ def test_samples_that_are_no_images_are_rows_with_labels_in_words(show):
     app = show("data", dataset="yeast", samples_of="test", samples_page="2")
     table = next(each.value for each in app.dataframe if "Class1" in each.value)
     labels = load_dataset(DataSettings("yeast")).test[0].labels["Class1"][20:40]
-    assert table.index.tolist() == list(range(20, 40))
+    assert table.index.tolist() == list(range(21, 41))
     assert table["Class1"].tolist() == ["yes" if label else "no" for label in labels]
 
 
@@ -123,3 +123,15 @@ def test_a_visitor_names_no_folder_of_the_machine(show, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "DATA", tmp_path)
     app = show("data", dataset="celeba", folder="/etc")
     assert not app.text_input and "/etc" not in said(app)
+
+
+@pytest.mark.parametrize("name", ["yeast", "digit_pairs", "rooms", "celeba"])
+def test_the_page_is_told_in_chinese(show, name, monkeypatch, tmp_path):
+    if name in ON_DISK:
+        monkeypatch.setattr(paths, "DATA", tmp_path)
+    app = show("data", dataset=name, language="zh")
+    assert not app.exception and not app.error and app.title[0].value == "数据"
+    assert ("只需两步" if name in ON_DISK else "个样本，共") in said(app)
+    if name == "yeast":
+        rows = next(each.value for each in app.dataframe if "Class1" in each.value)
+        assert set(rows["Class1"]) <= {"是", "否"} and "输入 1" in rows and rows.index.name == "样本"

@@ -22,7 +22,7 @@ HOUSES = pd.DataFrame(
         "sold": ["yes" if place % 2 else "no" for place in range(ROWS)],
     }
 )
-ONLY_SOLD = dict.fromkeys(("area", "district", "grade", "price"), {"role": "leave out"}) | {"sold": {"role": "target"}}
+ONLY_SOLD = dict.fromkeys(("area", "district", "grade", "price"), {"role": "left out"}) | {"sold": {"role": "target"}}
 
 
 def csv(frame=HOUSES):
@@ -33,8 +33,8 @@ def csv(frame=HOUSES):
 def upload(show):
     """``upload(name, content)``: the page with that table uploaded."""
 
-    def uploaded(name="houses.csv", content=None):
-        app = show("data", dataset="table")
+    def uploaded(name="houses.csv", content=None, **parameters):
+        app = show("data", dataset="table", **parameters)
         app.file_uploader[0].upload(name, csv() if content is None else content).run()
         assert not app.exception
         return app
@@ -65,7 +65,7 @@ def test_an_uploaded_table_shows_what_its_columns_were_taken_for(upload):
         "id": "identifier", "area": "number", "district": "category", "grade": "number", "price": "number",
         "sold": "binary",
     }  # fmt: skip
-    assert table["role"].to_dict() == dict.fromkeys(table.index, "input") | {"id": "leave out"}
+    assert table["role"].to_dict() == dict.fromkeys(table.index, "input") | {"id": "left out"}
     assert table["missing"]["price"] == pytest.approx(100 / 6)
     assert "grade: a number of 4 values: if they are codes" in said(app).replace("**", "")
     assert "at least one column the role of a target" in said(app)
@@ -87,7 +87,7 @@ def test_a_corrected_table_is_shown_as_a_data_set(upload):
 
 
 def test_a_used_table_is_kept_and_launched_with_what_was_corrected(upload, gone, store):
-    app = correct(upload(), price={"role": "target"}, grade={"kind": "category"}, area={"role": "leave out"})
+    app = correct(upload(), price={"role": "target"}, grade={"kind": "category"}, area={"role": "left out"})
     button(app, "Use this table").click().run()
     assert gone == ["runs"] and app.session_state["kept:launching"] is True
     (path,) = store.tables.iterdir()
@@ -130,7 +130,7 @@ def test_an_address_of_a_table_that_is_not_kept_says_so(show, store):
 def test_an_address_with_columns_that_are_not_there_begins_anew(show, store):
     path = keep(csv(), "houses.csv", store.tables)
     app = show("data", dataset="table", table=path.name, targets='["gone"]', kinds='{"also":"number"}')
-    assert not app.exception and not app.error and columns(app)["role"]["id"] == "leave out"
+    assert not app.exception and not app.error and columns(app)["role"]["id"] == "left out"
 
 
 @pytest.mark.parametrize(
@@ -196,3 +196,9 @@ def test_nothing_in_a_name_is_markup(upload):
     )
     assert tasks(app).index.tolist() == ["<b>*price*</b>, in £", "[x](y)"]
     assert not any("<b>" in each.value or "](y)" in each.value for each in (*app.markdown, *app.caption))
+
+
+def test_roles_and_kinds_are_kept_alike_in_every_language(upload):
+    app = correct(upload(language="zh"), price={"role": "target"}, sold={"role": "target"})
+    assert not app.error and len(tasks(app)) == 2 and "60 行，6 列，2.8% 的单元格为空" in said(app)
+    assert columns(app)["role"].to_dict()["id"] == "left out" and chosen(app, "targets") == ("price", "sold")

@@ -4,7 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.views import found
-from engine.studies.findings import OPPOSITE, QUESTIONS, findings
+from engine.studies.findings import OPPOSITE, findings
+from engine.texts import text
+from tests.app.looks import look
+from tests.app.views.chinese import english_in
 from tests.engine.studies.made import additive
 
 
@@ -32,14 +35,23 @@ def test_every_answer_is_that_of_the_studies(monkeypatch):
     shown = AppTest.from_function(page, default_timeout=60).run()
     assert not shown.exception
     (answer,) = findings(kept())
-    assert answer.answer == OPPOSITE and QUESTIONS["affinity"] in [each.value for each in shown.subheader]
+    assert answer.answer == OPPOSITE and text("found.question.affinity") in [each.value for each in shown.subheader]
     assert any("The opposite" in each.value and "mine" in each.value for each in shown.markdown)
     counts, ways = (each.value for each in shown.dataframe)
-    assert counts["Help"][0] + counts["Hurt"][0] == counts["Of"][0] == 30
-    assert ways.set_index("Way")["Regret, %"]["everything known"] == 0
+    assert counts.helps[0] + counts.hurts[0] == counts.pairs[0] == 30
+    assert ways.set_index("way").regret["everything known"] == 0
 
 
 def test_without_kept_studies_the_command_that_makes_them_is_told(monkeypatch):
     monkeypatch.setattr(found, "kept_studies", tuple)
     shown = AppTest.from_function(page, default_timeout=60).run()
     assert not shown.exception and "tests.benchmarks.studies" in shown.info[0].value
+
+
+def test_it_is_in_the_readers_language(monkeypatch, show):
+    monkeypatch.setattr(found, "kept_studies", kept)
+    monkeypatch.setattr(found, "published_studies", tuple)
+    shown = show("found", language="zh")
+    said = [each.value for kind in (shown.title, shown.subheader, shown.markdown, shown.caption) for each in kind]
+    assert not shown.exception and not english_in(" ".join([look(shown), *said]))
+    assert set(shown.dataframe[1].value.way) >= {"单任务", "HOA", "全部已知"}

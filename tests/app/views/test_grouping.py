@@ -11,8 +11,10 @@ from engine.grouping.exact_subsets import solve_all_budgets
 from engine.grouping.export import to_file, to_json
 from engine.grouping.problem import LOWER, GroupingProblem
 from engine.runs.config import RunConfig
-from tests.app.views.grouping_page import grouping_of, networks_of, shown, widget
+from tests.app.views.grouping_page import grouping_of, networks_of, patient, shown, widget  # noqa: F401
 from tests.app.views.stored import TASKS, seeds, tracked, trained, windows
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 @pytest.mark.parametrize("budget", [1, 2, 4])
@@ -148,6 +150,17 @@ def test_the_interval_and_each_network_s_frequency_are_shown(show, store):
     assert (shares == 1).all() and frame["in replicates"].str.fullmatch(r"\d+ %").all()
 
 
+def test_each_network_is_told_beside_the_pairs_once_they_are_opened(show, store):
+    app = show("grouping", run=trained(store, noise=6.0), budget="2")
+    assert not any("comes out in" in table.value for table in app.table)
+    app.session_state["together"] = True
+    app = app.run()
+    assert not app.exception
+    table = next(table.value for table in app.table if "comes out in" in table.value)
+    networks = {", ".join(sorted(served)) for _, served in grouping_of(app).values()}
+    assert set(table["serves"]) == networks and table["comes out in"].str.fullmatch(r"\d+ %").all()
+
+
 def test_the_most_robust_grouping_is_named_by_either_objective(show, store):
     app = show("grouping", run=trained(store, noise=6.0), budget="2", robust="tenth")
     choice = widget(app, "selectbox", "Robust objective")
@@ -162,7 +175,14 @@ def test_the_most_robust_grouping_is_named_by_either_objective(show, store):
 def test_stability_is_left_out_where_it_is_not_known(show, store):
     assert "bootstrap" not in shown(show("grouping", run=trained(store, 3), budget="2"))
     assert "bootstrap" not in shown(show("grouping", run=store.runs()[-1].id))
-    assert "once nothing is observed any more" in shown(show("grouping", run=tracked(store)))
+    short = store.create_tracked("short", TASKS, {"affinity": "auto"}, "affinity per unit of step size")
+    store.write(*short, windows(0, 2), step=20)
+    assert "once 4 windows are observed" in shown(show("grouping", run=short[0]))
+
+
+def test_stability_is_known_while_a_run_trains(show, store):
+    said = shown(show("grouping", run=tracked(store), budget="2"))
+    assert "of 200 bootstrap replicates" in said
 
 
 def test_the_pooled_matrix_of_seeds_is_grouped(show, store):

@@ -7,7 +7,7 @@ import pytest
 
 from engine.affinity.matrix import AffinityMatrix
 from engine.affinity.series import Window
-from tests.app.views.grouping_page import grouping_of, shown, widget
+from tests.app.views.grouping_page import grouping_of, patient, shown, widget  # noqa: F401
 
 
 def clusters(count: int, noise: float) -> np.ndarray:
@@ -110,6 +110,7 @@ def test_a_budget_that_many_tasks_cannot_meet_is_refused_and_others_are_not(open
     assert not app.error and app.query_params["budget"] == "4"
 
 
+@pytest.mark.usefixtures("patient")
 def test_the_noise_of_many_tasks_is_searched_not_proved(opened, store):
     truth = clusters(20, 0.05)
     generator = np.random.default_rng(1)

@@ -7,6 +7,7 @@ import pytest
 from app.components import kinds, text
 from app.components.kinds import setting
 from engine import catalog
+from tests.app.looks import look
 from tests.app.views.stored import TASKS as OF_NETWORKS
 from tests.app.views.stored import trained
 from tests.app.views.stored_models import curves, federated, linear, rounds
@@ -18,7 +19,7 @@ CONTENT = {linear: curves, federated: rounds}
 
 def texts(app):
     kinds = (app.caption, app.info, app.error, app.warning, app.markdown, app.subheader)
-    return " ".join(str(each.value) for kind in kinds for each in kind).replace("\\", "")
+    return " ".join([look(app), *(str(each.value) for kind in kinds for each in kind)]).replace("\\", "")
 
 
 def labels(app):

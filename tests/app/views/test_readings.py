@@ -10,6 +10,7 @@ from app.components.subject import GROUP
 from engine import catalog
 from engine.affinity.uncertainty import SeedGroup
 from engine.runs.config import RunConfig
+from tests.app.looks import look
 from tests.app.views.stored import readings, seeds, trained, with_readings
 
 FINISHED = {"tasks": list("abcde"), "metrics": ["acc"] * 5, "step": 120, "steps": 120, "status": "finished"}
@@ -18,7 +19,7 @@ PAGES = pytest.mark.parametrize("page", ["affinity", "graph"])
 
 def texts(app):
     kinds = (app.caption, app.info, app.error, app.warning, app.markdown, app.subheader)
-    return " ".join(str(each.value) for kind in kinds for each in kind).replace("\\", "")
+    return " ".join([look(app), *(str(each.value) for kind in kinds for each in kind)]).replace("\\", "")
 
 
 def labels(app):

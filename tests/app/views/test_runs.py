@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -147,6 +149,27 @@ def test_the_way_to_track_one_s_own_loop_is_shown(show):
     (code,) = show("runs").code
     compile(code.value, "snippet", "exec")
     assert "AffinityTracker(" in code.value and "tracker.observe(losses)" in code.value
+
+
+def test_where_no_run_fits_the_search_it_says_so(show, store):
+    seeds(store)
+    app = show("runs")
+    next(box for box in app.text_input if box.label == "Search").set_value("nothing like it").run()
+    assert app.info[0].value.startswith("No run fits; clear the search")
+
+
+def test_the_page_and_what_it_finds_are_in_the_reader_s_language(store):
+    failed = tracked(store, "failed", error="The loss is NaN.")
+    seeds(store)
+    script = "from engine.texts import speaking\nfrom app.views import runs\nwith speaking('zh'):\n    runs.show()"
+    app = AppTest.from_string(script, default_timeout=30)
+    app.session_state[f"more-{failed}"] = True
+    app.run()
+    widgets = (*app.button, *app.text_input, *app.checkbox, *app.expander)
+    assert not app.exception and app.title[0].value == "运行" and len(widgets) > 10
+    assert [each.label for each in widgets if not re.search("[\u4e00-\u9fff]", each.label)] == []
+    app.text_input(key="search-runs").set_value("已失败").run()
+    assert "my run" in shown(app) and "已失败" in shown(app) and "seed 1" not in shown(app)
 
 
 def importing():

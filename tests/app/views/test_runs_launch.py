@@ -177,6 +177,23 @@ def test_several_seeds_become_one_group_and_are_shown_as_such(form, store, launc
     assert app.session_state["choice:run"] == GROUP + launched[0]
 
 
+@pytest.mark.parametrize("kind", ["network", "study", "linear", "federated"])
+def test_the_form_is_in_the_reader_s_language_but_for_names(store, launched, described, kind):
+    script = (
+        "from app import state\nfrom app.views import runs_launch\nfrom engine.texts import speaking\n"
+        f"state.keep('launch-kind', {kind!r})\nwith speaking('zh'):\n    runs_launch.launch_form()"
+    )
+    app = AppTest.from_string(script, default_timeout=30).run()
+    assert not app.exception
+    kinds = (app.text_input, app.number_input, app.selectbox, app.multiselect, app.checkbox, app.button, app.expander)
+    widgets = [each for kind in kinds for each in kind]
+    foreign = {each.label for each in widgets if not re.search("[\u4e00-\u9fff]", each.label)}
+    assert len(widgets) > 8 and foreign <= {"Dropout", "BatchNorm"}
+    assert all(re.search("[\u4e00-\u9fff]", each.value) for each in (*app.caption, *app.markdown))
+    helps = [each.help for each in widgets if getattr(each, "help", "")]
+    assert all(re.search("[\u4e00-\u9fff]", each) for each in helps)
+
+
 def test_bad_settings_are_one_sentence_and_cannot_be_launched(form, store, launched, monkeypatch):
     monkeypatch.setattr("engine.runs.config._RANGES", {"epochs": (int, 1, 30)})
     form.run()

@@ -42,7 +42,7 @@ def form(store, launched, monkeypatch):
     monkeypatch.setattr(descriptions, "PATIENCE", 5.0)
     descriptions._asked.clear()
     script = (
-        "from app import state\nstate.keep('launch kind', 'study')\nfrom app.views import runs_launch\n"
+        "from app import state\nstate.keep('launch-kind', 'study')\nfrom app.views import runs_launch\n"
         "runs_launch.launch_form()"
     )
     app = AppTest.from_string(script, default_timeout=30).run()

@@ -9,6 +9,8 @@ from engine.runs.store import Store
 from engine.runs.studies import published_studies, study_of
 from engine.runs.study_config import StudyConfig
 from engine.studies.relations import gains
+from tests.app.looks import look
+from tests.app.views.chinese import english_in
 from tests.app.views.studied import studied
 
 SETTING1 = published_studies()[0]
@@ -33,7 +35,7 @@ def resumed(monkeypatch):
 
 def said(app):
     kinds = (app.caption, app.markdown, app.error, app.info, app.warning)
-    return " ".join(each.value for kind in kinds for each in kind).replace("\\", "")
+    return " ".join([look(app), *(each.value for kind in kinds for each in kind)]).replace("\\", "")
 
 
 def group(app, label):
@@ -51,7 +53,7 @@ def test_a_store_without_studies_shows_the_published_settings_and_how_to_measure
 def test_the_button_opens_the_launch_form_for_studies(show, gone):
     app = show("studies")
     next(each for each in app.button if each.label == "Measure networks").click().run()
-    assert gone == ["runs"] and app.session_state["kept:launch kind"] == "study"
+    assert gone == ["runs"] and app.session_state["kept:launch-kind"] == "study"
 
 
 def test_the_table_of_gains_is_the_authors(show):
@@ -106,9 +108,10 @@ def test_seeds_have_their_spread_and_trainings_their_epochs(show, store):
 
 def test_groupings_of_a_published_setting_are_compared_at_a_budget(show):
     app = show("studies", study="setting1", study_part="groupings", study_budget="2")
-    frame = app.dataframe[0].value
+    curves, frame = (each.value for each in app.dataframe)
+    assert curves.set_index("budget").loc[2.0, "everything known"] == frame.loc["everything known", "test_loss"]
     assert list(frame.index)[0] == "everything known" and "single-task" not in frame.index
-    assert frame.loc["everything known", "above optimal"] == 0 and (frame["above optimal"] >= -1e-9).all()
+    assert frame.loc["everything known", "above"] == 0 and (frame["above"] >= -1e-9).all()
     assert "TAG needs the affinities of a run of all tasks" in said(app).replace("*", "")
     assert "2 SNT together" in said(app) or "1.5 SNT together" in said(app)
     assert app.query_params["study_budget"] == "2"
@@ -130,8 +133,9 @@ def test_more_tasks_than_can_be_compared_are_pointed_to_the_command_line(show, s
 
 def test_a_study_is_compared_with_those_of_the_same_tasks_only(show):
     app = show("studies", study="setting1", study_part="alike")
-    assert list(app.dataframe[0].value["Gains and"]) == ["setting2", "setting3"]  # those of setting4 are others
-    between = app.dataframe[1].value["Gains of"]
+    assert list(app.dataframe[0].value["with"]) == ["setting2", "setting3"]  # those of setting4 are others
+    pairs, between = app.dataframe[1].value, app.dataframe[2].value["with"]
+    assert len(pairs) == 20 and set(pairs.source) == set(SETTING1.tasks)
     assert set(between) == {"setting1 and setting2", "setting1 and setting3", "setting2 and setting3"}
     alone = show("studies", study="setting4", study_part="alike")
     assert "No other study has 3 of its tasks" in said(alone)
@@ -140,9 +144,9 @@ def test_a_study_is_compared_with_those_of_the_same_tasks_only(show):
 def test_a_study_that_observed_affinities_is_compared_with_them(show, store):
     run_id = studied(store, tasks=("a", "b", "c", "d", "e"), observe=True)
     app = show("studies", study=run_id, study_part="alike")
-    assert list(app.dataframe[0].value["Gains and"]) == ["its own observed affinity"]
+    assert list(app.dataframe[0].value["with"]) == ["its own observed affinity"]
     assert "TAG, Fifty et al. 2021" in said(app)
-    groupings = show("studies", study=run_id, study_part="groupings").dataframe[0].value
+    groupings = show("studies", study=run_id, study_part="groupings").dataframe[1].value
     assert "TAG" in groupings.index
 
 
@@ -178,3 +182,16 @@ def test_gains_of_a_study_of_the_store_are_those_of_its_losses(show, store):
     table = gains(study_of(store, run_id), "validation")
     assert table[0, 1] > 0 > table[1, 0]  # a precedes b, and so helps it
     assert app.table[0].value.iloc[0, 1] == f"{table[0, 1]:+.2f}"
+
+
+@pytest.mark.parametrize("part", ["gains", "networks", "groupings", "alike"])
+def test_every_part_is_in_the_readers_language(show, part):
+    app = show("studies", study="setting1", study_part=part, language="zh")
+    labels = [each.label for kind in ("button", "selectbox", "expander") for each in app.get(kind)]
+    assert app.title[0].value == "研究" and not app.exception
+    assert not english_in(" ".join([said(app), *labels]))
+
+
+def test_a_study_of_which_nothing_is_measured_says_what_to_do(show, store):
+    app = show("studies", study=studied(store, status="cancelled", measured=0))
+    assert "No network of this study is measured yet" in said(app) and not app.exception

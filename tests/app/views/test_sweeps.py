@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.components.subject import GROUP
+from app.views.sweeps import _variants
 from engine.runs.config import RunConfig
 from engine.runs.sweep import prepare
 from engine.tasks import Evaluation
@@ -45,3 +47,21 @@ def test_a_failed_run_is_told_with_its_reason(store, sweep):
     token = store.claim(sweep[2])
     store.write(sweep[2], token, status="failed", error="The loss is inf.")
     assert any("loss is inf" in each.value.replace("\\", "") for each in page().warning)
+
+
+def test_chosen_variants_are_opened_in_compare(store, sweep, monkeypatch):
+    pages = []
+    monkeypatch.setattr("app.state.go_to", pages.append)
+    app = page()
+    (button,) = [each for each in app.button if each.key == "open-compare"]
+    assert button.disabled
+    app.multiselect[0].set_value(["hard_sharing, equal", "single_task"]).run()
+    (button,) = [each for each in app.button if each.key == "open-compare"]
+    button.click().run()
+    assert pages == ["compare"] and app.session_state["choice:runs"] == (sweep[1], sweep[0])
+
+
+def test_variants_of_several_seeds_are_groups(store):
+    queued = prepare(store, "two", RunConfig("yeast", epochs=1, affinity="none"), 2)
+    variants = _variants([run for run in store.runs() if run.sweep == "two"])
+    assert variants["single_task"] == f"{GROUP}two: single_task" and len(variants) * 2 == len(queued)

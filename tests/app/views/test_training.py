@@ -66,12 +66,12 @@ def test_each_metric_has_a_chart_of_the_tasks_that_it_is_quoted_for(show, store,
 def test_a_task_has_one_colour_in_all_charts_and_keeps_it_when_another_goes(show, store, drawn):
     weights = np.arange(1, 21).reshape(4, 5) / 10
     app = show("training", run=learned(store, weights=weights, weighting="dwa"))
-    colours = {trace.legendgroup: trace.meta["task"] for trace in drawn["course-0"].data}
+    colours = {trace.legendgroup: trace.meta["colour"] for trace in drawn["course-0"].data}
     assert len(set(colours.values())) == 5
     for figure in (drawn["course-1"], drawn["weights"]):
-        assert {trace.legendgroup: trace.meta["task"] for trace in figure.data} == colours
+        assert {trace.legendgroup: trace.meta["colour"] for trace in figure.data} == colours
     pick(app).set_value(["e", "c"]).run()
-    left = {trace.legendgroup: trace.meta["task"] for trace in drawn["course-0"].data}
+    left = {trace.legendgroup: trace.meta["colour"] for trace in drawn["course-0"].data}
     assert left == {task: colours[task] for task in ("c", "e")}
 
 
@@ -94,7 +94,7 @@ def test_the_tasks_of_an_address_are_drawn_but_for_unknown_ones(show, store, dra
 
 def test_no_chosen_task_draws_no_curves(show, store, drawn):
     app = show("training", run=learned(store), curves="[]")
-    assert not app.exception and not drawn
+    assert not app.exception and not drawn and "Choose at least one task" in texts(app)
 
 
 def test_primary_tasks_come_first_and_auxiliaries_are_faint(show, store, drawn):
@@ -175,10 +175,10 @@ def test_the_table_has_the_last_values_of_every_task(show, store, drawn):
     table = show("training", run=run_id).dataframe[0].value
     assert table["role"].tolist() == ["auxiliary", "primary", "auxiliary", "auxiliary", "auxiliary"]
     by = {each.split: each for each in store.evaluations(run_id) if each.step == 40}
-    np.testing.assert_allclose(table["test loss"], by["test"].losses)
-    np.testing.assert_allclose(table["validation metric"], by["validation"].metrics)
-    np.testing.assert_allclose(table["best validation metric"], by["validation"].metrics)
-    np.testing.assert_allclose(table["training loss"], by["train"].losses)
+    np.testing.assert_allclose(table["test_loss"], by["test"].losses)
+    np.testing.assert_allclose(table["validation_metric"], by["validation"].metrics)
+    np.testing.assert_allclose(table["best_validation_metric"], by["validation"].metrics)
+    np.testing.assert_allclose(table["training_loss"], by["train"].losses)
 
 
 def test_both_files_are_offered(show, store, drawn):
@@ -221,7 +221,7 @@ def test_a_running_run_shows_what_there_is_and_how_far_it_is(show, store, drawn)
     app = show("training", run=learned(store, status="running"))
     assert "Live: step 40 of 40" in app.get("progress")[0].text
     assert drawn["course-0"].data
-    assert "test loss" not in app.dataframe[0].value
+    assert "test_loss" not in app.dataframe[0].value
 
 
 def labels(thumbnail, count=3):
@@ -288,3 +288,37 @@ def test_a_run_is_reached_from_the_list_of_runs(show, store):
     keys = {button.key for button in show("runs").button}
     assert f"training-{run_id}" in keys
     assert not any(key == f"training-{run.id}" for key in keys for run in store.runs() if run.origin == "published")
+
+
+def test_the_table_behind_the_charts_holds_what_every_line_is_drawn_through(show, store, drawn):
+    weights = np.random.default_rng(0).random((4, 5))
+    run_id = learned(store, weights=weights, weighting="dwa", conflicts=True)
+    app = show("training", run=run_id)
+    standing, losses, metrics, counted, conflicts, cosines = (table.value for table in app.dataframe)
+    for frame, figure in ((losses, drawn["course-0"]), (metrics, drawn["course-1"]), (counted, drawn["weights"])):
+        assert len(frame.columns) == len(figure.data)
+        for column, trace in zip(frame, figure.data, strict=True):
+            known = frame[column].dropna()
+            np.testing.assert_array_equal(known.index, trace.x)
+            np.testing.assert_allclose(known, trace.y)
+    np.testing.assert_allclose(conflicts.iloc[:, 0], drawn["gradient_conflict"].data[0].y)
+    np.testing.assert_allclose(cosines.iloc[:, 0], drawn["gradient_cosine"].data[0].y)
+
+
+def test_a_closed_table_is_not_drawn(show, store, drawn):
+    app = show("training", run=learned(store))
+    app.session_state["training-table"] = False
+    assert not app.run().dataframe
+
+
+def test_the_page_is_told_in_chinese(show, store, drawn):
+    run_id = learned(
+        store, weights=np.arange(1, 21).reshape(4, 5) / 10, conflicts=True, primary="b", weighting="pcgrad"
+    )
+    app = show("training", run=run_id, language="zh")
+    assert not app.exception and not app.error
+    assert app.title[0].value == "训练" and "梯度冲突" in texts(app) and "主任务：b" in texts(app)
+    assert drawn["course-0"].layout.yaxis.title.text == "损失（越低越好）"
+    assert drawn["course-1"].layout.yaxis.title.text == "accuracy（越高越好）"
+    assert app.dataframe[0].value["role"].tolist() == ["辅助任务", "主任务", *["辅助任务"] * 3]
+    assert list(app.dataframe[1].value.columns[:1]) == ["b · 训练"]

@@ -217,3 +217,33 @@ def test_the_table_has_every_client_s_last_errors(show, store, drawn):
 def test_files_are_offered(show, store, drawn):
     assert "CSV of all errors" in labels(show("training", run=linear(store, content=curves())))
     assert "CSV of all rounds" in labels(show("training", run=federated(store, content=rounds())))
+
+
+def test_the_table_behind_the_charts_holds_every_round(show, store, drawn):
+    content = rounds()
+    app = show("training", run=federated(store, content=content))
+    clients, gap, errors, sent, present = (table.value for table in app.dataframe)
+    assert len(clients) == len(content["clients"])
+    mocha = content["methods"]["mocha"]
+    np.testing.assert_allclose(gap["mocha"], mocha["gap"])
+    np.testing.assert_allclose(errors["mocha"], np.mean(mocha["errors"], axis=1))
+    np.testing.assert_allclose(sent["mocha"], np.add(mocha["up"], mocha["down"]))
+    np.testing.assert_allclose(present["mocha"], mocha["present"])
+    assert errors.index.tolist() == mocha["round"]
+
+
+@pytest.mark.parametrize(
+    ("make", "content", "said"),
+    [
+        (linear, curves(), ("共享有帮助", "没有抽取")),
+        (federated, rounds(), ("间隙达到 0.0001", "最后一轮的平均测试误差")),
+        (linear, None, ("首批结果会出现在这里",)),
+        (federated, None, ("首批结果会出现在这里",)),
+    ],
+)
+def test_the_page_is_told_in_chinese(show, store, drawn, make, content, said):
+    app = show("training", run=make(store, "finished" if content else "queued", content=content), language="zh")
+    assert not app.exception and not app.error and app.title[0].value == "训练"
+    assert all(each in texts(app) for each in said)
+    if make is linear and content:
+        assert drawn["learning"].layout.xaxis.ticktext[-1] == "全部（162）"

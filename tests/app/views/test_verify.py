@@ -7,11 +7,15 @@ from app.components.advising import fingerprint, predictors
 from app.views.verify_scene import ENOUGH
 from app.views.verify_training import advised_of, training_of
 from engine.datasets.tables.columns import names_in
+from engine.predictors.combination import USUAL
 from engine.runs.store import Store
 from engine.runs.studies import published_studies, study_config, study_of
 from engine.runs.study_config import StudyConfig
 from engine.studies.advisor import advise, best_known, score
 from engine.studies.replay import replay_advisor
+from engine.texts import LANGUAGES, speaking, texts
+from tests.app.looks import look
+from tests.app.views.chinese import english_in
 from tests.app.views.studied import studied
 
 SETTING1 = published_studies()[0]
@@ -28,7 +32,7 @@ def launched(monkeypatch):
 
 def said(app):
     kinds = (app.caption, app.markdown, app.error, app.info, app.warning)
-    return " ".join(each.value for kind in kinds for each in kind).replace("\\", "").replace("*", "")
+    return " ".join([look(app), *(each.value for kind in kinds for each in kind)]).replace("\\", "").replace("*", "")
 
 
 def group(app, label):
@@ -313,7 +317,7 @@ def test_an_address_of_a_study_that_there_is_not_says_so(show):
 def test_the_button_opens_the_launch_form_for_studies(show, gone):
     app = show("verify")
     button(app, "Measure networks").click().run()
-    assert gone == ["runs"] and app.session_state["kept:launch kind"] == "study"
+    assert gone == ["runs"] and app.session_state["kept:launch-kind"] == "study"
 
 
 def test_a_fingerprint_changes_with_every_number_that_predictions_depend_on():
@@ -327,3 +331,31 @@ def test_a_fingerprint_changes_with_every_number_that_predictions_depend_on():
 def test_the_grouping_can_be_downloaded_as_a_file_that_train_takes(show):
     app = show("verify", study="setting1", study_budget="2.5")
     assert [each.label for each in app.get("download_button")] == ["Grouping"]
+
+
+@pytest.mark.parametrize("part", ["advice", "predicted", "ways", "flow"])
+def test_every_part_is_in_the_readers_language(show, part):
+    app = show("verify", study="setting1", study_budget="2", verify_part=part, language="zh")
+    kinds = ("button", "selectbox", "expander", "select_slider", "download_button")
+    labels = [each.label for kind in kinds for each in app.get(kind)]
+    assert app.title[0].value == "验证" and not app.exception
+    assert not english_in(" ".join([said(app), *labels]))
+
+
+def test_trainings_are_offered_in_the_readers_language(show, store, launched):
+    run_id = studied(store, **PAIRS)
+    app = show("verify", study=run_id, language="zh")
+    assert not english_in(said(app))
+    with speaking("zh"):  # in which the test finds what is chosen among the options
+        button(app, "训练下一个网络").click().run()
+    assert store.run(launched[0]).name == "mine：a+b+c"
+
+
+def test_every_source_that_the_combination_weighs_has_its_name():
+    for language in LANGUAGES:
+        assert {f"verify_predicted.part.{name.replace(' ', '_')}" for name in USUAL} <= set(texts(language))
+
+
+def test_the_points_of_the_scatter_are_in_a_table(show):
+    frame = shown_table(show("verify", study="setting1", verify_part="predicted"), "measured")
+    assert len(frame) == SETTING1.holds.sum() and (frame.width > 0).all()

@@ -1,45 +1,10 @@
-import doctest
-
 import numpy as np
 import pytest
 
 from engine.affinity.series import AffinitySeries
-from engine.charts import course
-from engine.charts.course import MOST, Line, conflict_share, over_pairs, pair_means, task_colours, task_curves
+from engine.charts.course import Line, conflict_share, over_pairs, pair_means, task_curves
 from engine.charts.palette import LIGHT
-from engine.errors import KindredError
-
-TASKS = tuple("abcdefghijklmn")
-
-
-def test_the_documentations_examples_hold():
-    assert doctest.testmod(course).failed == 0
-
-
-def test_no_two_tasks_that_are_drawn_have_one_colour():
-    generator = np.random.default_rng(0)
-    before = {}
-    for _ in range(200):
-        chosen = list(generator.permutation(TASKS)[: generator.integers(0, MOST + 1)])
-        before = task_colours(TASKS, chosen, before)
-        assert list(before) == chosen
-        assert len(set(before.values())) == len(chosen) and set(before.values()) <= set(range(MOST))
-
-
-def test_a_task_keeps_its_colour_while_others_come_and_go():
-    colours = task_colours(TASKS, ["a", "i"], {})  # i is the ninth, so its own colour is a's
-    assert colours["a"] != colours["i"]
-    assert task_colours(TASKS, ["i", "b"], colours)["i"] == colours["i"]
-    assert task_colours(TASKS, ["b", "i", "a"], colours).items() >= colours.items()
-
-
-def test_up_to_eight_tasks_have_the_colours_of_their_places():
-    assert task_colours(TASKS[:8], list(TASKS[7::-1]), {}) == {task: place for place, task in enumerate(TASKS[:8])}
-
-
-def test_more_tasks_than_colours_are_refused():
-    with pytest.raises(KindredError, match="8 tasks at most, found 9"):
-        task_colours(TASKS, TASKS[:9], {})
+from engine.texts import speaking
 
 
 def line(task="a", colour=0, part="", **also):
@@ -52,7 +17,9 @@ def test_the_parts_of_a_task_share_its_colour_and_one_entry_of_the_legend_which_
     assert [trace.line.dash for trace in figure.data] == ["dot", "dot", "solid"]
     assert [trace.showlegend for trace in figure.data] == [False, True, True]
     assert [trace.line.color for trace in figure.data] == [LIGHT.tasks[0], LIGHT.tasks[3], LIGHT.tasks[0]]
-    assert [trace.meta["task"] for trace in figure.data] == [0, 3, 0]
+    assert [trace.meta for trace in figure.data] == [
+        {"task": task, "colour": colour} for task, colour in zip("aba", (0, 3, 0), strict=True)
+    ]
     assert figure.data[0].legendgroup == figure.data[2].legendgroup != figure.data[1].legendgroup
     assert figure.layout.yaxis.title.text == "loss"
 
@@ -65,6 +32,21 @@ def test_auxiliaries_are_faint_and_thin():
 def test_a_task_s_name_is_text_not_markup():
     (trace,) = task_curves([line("<b>x</b>", part="train")], "loss").data
     assert trace.name == "&lt;b&gt;x&lt;/b&gt;" and "<b>" not in trace.hovertemplate
+
+
+def test_a_trace_says_whose_it_is_by_the_task_s_own_name():
+    name = "<b>a task with a long name</b>"
+    assert [trace.meta["task"] for trace in task_curves([line(name), line(name, part="train")], "loss").data] == [
+        name
+    ] * 2
+
+
+def test_what_a_curve_says_is_in_the_language_of_the_reader():
+    with speaking("zh"):
+        figure = task_curves([line()], "损失")
+        pairs = over_pairs(np.arange(3), np.arange(3), "余弦", share=False)
+    assert figure.layout.xaxis.title.text == pairs.layout.xaxis.title.text == "训练步"
+    assert "第 %{x} 步" in figure.data[0].hovertemplate and "%{y:.3f}" in pairs.data[0].hovertemplate
 
 
 def series(matrices, counts=None):

@@ -8,6 +8,7 @@ from engine.charts import methods
 from engine.charts.learning_curves import MethodCurve, learning_curves
 from engine.charts.methods import REFERENCES, stroke
 from engine.charts.palette import LIGHT
+from engine.texts import speaking
 
 
 def curve(method="task_covariance", mean=(0.3, 0.2), margin=(0.05, 0.02), seeds=(5, 5)):
@@ -31,7 +32,7 @@ def test_methods_have_colours_of_their_own_and_references_are_grey_and_dashed(ki
 def test_a_method_keeps_its_colour_whatever_is_drawn_beside_it():
     alone = learning_curves([curve()], np.array([10, 20]), ["10", "20"], "error")
     beside = learning_curves([curve("clustered"), curve()], np.array([10, 20]), ["10", "20"], "error")
-    assert alone.data[0].meta["task"] == beside.data[1].meta["task"]
+    assert alone.data[0].meta["colour"] == beside.data[1].meta["colour"]
 
 
 def test_bars_are_the_margins_and_none_where_they_are_unknown():
@@ -67,3 +68,10 @@ def test_names_are_text_not_markup():
     figure = learning_curves([curve("<b>&")], np.array([10, 20]), ["10", "<i>"], "error")
     assert figure.data[0].name == "&lt;b&gt;&amp;" and "<b>" not in figure.data[0].hovertemplate
     assert figure.layout.xaxis.ticktext[1] == figure.data[0].customdata[1][0] == "&lt;i&gt;"
+
+
+def test_what_the_chart_says_is_in_the_language_of_the_reader():
+    with speaking("zh"):
+        figure = learning_curves([curve()], np.array([10, 20]), ["10", "20"], "误差")
+    assert figure.layout.xaxis.title.text == "每个任务的训练样本数"
+    assert figure.data[0].customdata[0][1] == "± 0.05，5 个随机种子"

@@ -5,6 +5,7 @@ import pytest
 from engine import catalog
 from engine.charts import quantity as module
 from engine.charts.quantity import AFFINITY, difference_of, quantity_of
+from engine.texts import speaking
 
 READINGS = [entry.name for entry in catalog.entries("reading")]
 OF_NETWORKS = {"tower_distance", "mixing", "attention", "policy", "edges"}
@@ -35,7 +36,7 @@ def test_relations_of_linear_models_are_mutual_and_counted_in_seeds_or_rounds():
 def test_every_reading_is_called_by_its_own_name_on_every_scale(reading, scale):
     quantity = quantity_of(reading)
     words = quantity.words(scale)
-    assert reading.replace("_", " ") in words["measure"] and words["name"] == reading.replace("_", " ")
+    assert reading.replace("_", " ") in words["measure"] and words["name"] == reading.replace("_", " ") == quantity.said
     said = " ".join(
         [words["measure"], words["own"], *words["ends"], *words["arrows"], quantity.source, quantity.target]
     )
@@ -45,9 +46,19 @@ def test_every_reading_is_called_by_its_own_name_on_every_scale(reading, scale):
 
 
 def test_a_difference_says_which_side_is_higher_and_on_which_scale():
-    assert [difference_of(scale).name for scale in ("raw", "standardised", "rank")] == [
+    assert [difference_of(scale).said for scale in ("raw", "standardised", "rank")] == [
         "right − left",
         "right − left, both standardised",
         "right − left, of their ranks from 0 to 1",
     ]
     assert "lower on the right" in difference_of("raw").words("shared")["ends"]
+
+
+def test_it_speaks_every_language_and_is_the_same_in_each():
+    for reading in READINGS:
+        english = quantity_of(reading).words("centred")
+        with speaking("zh"):
+            quantity = quantity_of(reading)
+            assert quantity.words("centred") != english and quantity.measure("shared") != english["name"]
+            assert bool(quantity.bounds) == quantity.mutual
+        assert quantity == quantity_of(reading) and hash(quantity) == hash(quantity_of(reading))

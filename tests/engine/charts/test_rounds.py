@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from engine.charts.rounds import LEAST_GAP, MethodRounds, error_curves, gap_curves, presence
+from engine.texts import speaking
 
 
 def course(method="mocha", values=(0.5, 0.4, 0.3), sent=(100, 200, 300)):
@@ -49,3 +50,13 @@ def test_methods_on_the_same_draws_are_one_line_of_those_who_take_part():
 def test_names_are_text_not_markup():
     for figure in (gap_curves([course("<b>")], 1e-4), error_curves([course("<b>")], "error", "rounds")):
         assert figure.data[0].name == "&lt;b&gt;" and "<b>" not in figure.data[0].hovertemplate
+
+
+def test_what_a_chart_says_is_in_the_language_of_the_reader():
+    silent = course("local", sent=(0, 0, 0))
+    with speaking("zh"):
+        gap, errors = gap_curves([course()], 1e-4), error_curves([course(), silent], "误差", "bytes")
+        present = presence([course()], 5)
+    assert gap.layout.annotations[0].text == "目标：0.0001" and gap.layout.xaxis.title.text == "轮次"
+    assert errors.data[1].name == "local（不发送数据）" and "%{customdata[1]:.3~s}B" in errors.data[0].hovertemplate
+    assert present.layout.yaxis.title.text == "参与的客户端数" and "%{y} / 5" in present.data[0].hovertemplate

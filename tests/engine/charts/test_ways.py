@@ -1,5 +1,6 @@
 from engine.charts.budgets import STROKES
 from engine.charts.ways import ADVISOR_COLOUR, Lost, frontier_chart, ways_dots
+from engine.texts import speaking
 
 WAYS = {"advisor": Lost(0.9, 1.0, 1.1), "<HOA>": Lost(0.8, None, None), "random": Lost(None, 1.2, 1.3)}
 
@@ -23,3 +24,11 @@ def test_the_advisor_is_drawn_last_in_a_colour_of_its_own():
     assert list(figure.data[-1].y) == [0.6, 0.4] and list(figure.data[1].y) == [0.7, None]
     assert ADVISOR_COLOUR not in {colour for colour, *_ in STROKES.values()}
     assert len(figure.layout.shapes) == 1  # the current budget
+
+
+def test_what_they_say_is_in_the_readers_language():
+    with speaking("zh"):
+        dots = ways_dots(WAYS, "loss")
+        curves = frontier_chart((1.0, 1.5), {"HOA": [None, 0.5]}, [0.6, 0.4], [0.7, None], "loss", 1.5)
+    assert [trace.name for trace in dots.data] == ["预测，验证集", "实测，验证集", "实测，测试集"]
+    assert [trace.name for trace in curves.data] == ["HOA", "随机（平均）", "顾问"]

@@ -12,7 +12,7 @@ from engine.grouping.constraints import Constraints
 from engine.grouping.exact_subsets import solve
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import evaluate
-from engine.grouping.stability import stability
+from engine.grouping.stability import growing_stability, stability
 
 
 def problem_of(affinity, **choices):
@@ -179,3 +179,22 @@ def test_a_replicate_in_which_nothing_is_found_keeps_the_grouping():
     solution = next(found for seed in range(20) if (found := local_search.solve(problem, 5, restarts=8, seed=seed)))
     found = stability(solution, replicates_of(solution, 0.1, count=12), seconds=60)
     assert found.replicates == 12 and found.regret >= 0
+
+
+def test_what_ties_but_for_rounding_has_no_regret_at_all():
+    """Values summed in another order differ in their last digits."""
+    solution = random_solution(tasks=12, budget=4)
+    assert stability(solution, replicates_of(solution, 1e-15, count=40)).regret == 0
+
+
+def test_what_is_known_grows_until_it_is_all(monkeypatch):
+    monkeypatch.setattr(stability_module, "TELL", 0.0)
+    solution = random_solution()
+    replicates = replicates_of(solution, 0.5, count=30)
+    told = list(growing_stability(solution, replicates, seconds=60))
+    counts = [each.replicates for each in told]
+    assert counts[0] == 10 and counts[-1] == 30 and counts == sorted(counts)
+    for each in told:  # each is what so many replicates alone would say
+        alone = stability(solution, replicates[: each.replicates], seconds=60)
+        assert (each.regret, each.chosen_again, each.networks) == (alone.regret, alone.chosen_again, alone.networks)
+        assert np.array_equal(each.together, alone.together) and each.robust == alone.robust

@@ -20,7 +20,7 @@ export function strongArrows(values, limit, tasks, threshold) {
       if (share >= threshold) arrows.push({ source, target, value, share });
     }
   }
-  return arrows.sort((one, other) => one.share - other.share);
+  return arrows.sort((one, other) => Math.abs(one.value) - Math.abs(other.value)); // beyond the limit all have one share
 }
 
 export function createArrows() {

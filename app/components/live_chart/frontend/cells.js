@@ -19,8 +19,11 @@ export function createCells() {
     const across = width / (x[1] - x[0]);
     const down = height / (y[1] - y[0]);
     const [left, top] = [(column) => (column - 0.5 - x[0]) * across, (row) => (row - 0.5 - y[0]) * down];
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(picture, left(0), top(0), size * across, size * down);
+    if (pen.vector) drawRectangles(pen, { left, top, across, down, width, height });
+    else {
+      pen.imageSmoothingEnabled = false;
+      pen.drawImage(picture, left(0), top(0), size * across, size * down);
+    }
     const rectangles = (cells) => {
       pen.beginPath();
       for (const [row, column] of cells) pen.rect(left(column), top(row), across, down);
@@ -33,10 +36,22 @@ export function createCells() {
       rectangles(unsure);
       pen.globalAlpha = 1;
     }
-    if (across < GAP_FROM || down < GAP_FROM) return;
+    if (pen.vector || across < GAP_FROM || down < GAP_FROM) return;
     for (let line = 1; line < size; line++) {
       pen.clearRect(left(line) - 0.5, 0, 1, height);
       pen.clearRect(0, top(line) - 0.5, width, 1);
+    }
+  }
+
+  /** A rectangle a cell, as a drawing has no pixels. */
+  function drawRectangles(pen, { left, top, across, down, width, height }) {
+    const { data } = picture.getContext("2d").getImageData(0, 0, picture.width, picture.height);
+    const gap = across < GAP_FROM || down < GAP_FROM ? 0 : 1;
+    for (let cell = 0; cell < picture.width ** 2; cell++) {
+      const [row, column] = [Math.floor(cell / picture.width), cell % picture.width];
+      if (left(column + 1) <= 0 || left(column) >= width || top(row + 1) <= 0 || top(row) >= height) continue;
+      pen.fillStyle = `rgb(${data.slice(4 * cell, 4 * cell + 3).join(",")})`;
+      pen.fillRect(left(column) + gap / 2, top(row) + gap / 2, across - gap, down - gap);
     }
   }
 

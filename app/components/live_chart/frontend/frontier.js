@@ -1,7 +1,10 @@
 // What each budget buys: a budget slider over frames that are all here, the curve, and the networks as cards.
 
 import { groupingCards } from "./cards.js";
+import { createExports, figureSvg } from "./exporting.js";
+import { chipLights } from "./lights.js";
 import { counted, make, oncePerFrame, written } from "./parts.js";
+import { say } from "./texts.js";
 import { PLOT_CONFIG, themed } from "./theme.js";
 
 const HEIGHT = 260;
@@ -12,16 +15,24 @@ export function createFrontier({ Plotly, root, commit }) {
   const input = make("input", { type: "range", min: 0, step: 1, id });
   const fill = make("div", { class: "kindred-fill" });
   const readout = make("output", { class: "kindred-readout", for: id });
-  const plot = make("div", { class: "kindred-plot", role: "img" });
+  const plot = make("div", { class: "kindred-plot", role: "group" });
   const change = make("p", { class: "kindred-change" });
-  const grouping = make("section", { "aria-label": "The grouping" });
+  const grouping = make("section", { "aria-label": say("grouping") });
+  const saving = createExports({
+    name: () => data.key,
+    picture: () => figureSvg(Plotly, { figure: plot, theme, title: say("budget_curve", { value_title: data.value_title }) }),
+    table: () => [["budget_snt", "value", "proved"], ...data.frames.map(({ budget, value, proved }) => [budget, value ?? NaN, proved])],
+  });
   root.append(
     make("div", { class: "kindred-budget" },
-      make("label", { for: id }, "Budget"), make("div", { class: "kindred-track" }, fill, input), readout),
-    plot, change, grouping,
+      make("label", { for: id }, say("budget")), make("div", { class: "kindred-track" }, fill, input), readout),
+    plot, saving.element, change, grouping,
   );
 
+  const lights = chipLights(grouping);
+
   let data = null;
+  let theme = null;
   let drawn = false;
   const again = oncePerFrame(() => counted(root, redraw));
   const current = () => data.frames[Number(input.value)];
@@ -30,15 +41,17 @@ export function createFrontier({ Plotly, root, commit }) {
 
   function show() {
     const frame = current();
-    const worth = frame.value === null ? frame.certificate : `${data.value_title} ${written(frame.value)}, ${frame.certificate}`;
+    const { value_title, certificate } = { ...data, ...frame };
+    const worth = frame.value === null ? certificate : say("worth", { value_title, value: written(frame.value), certificate });
     readout.textContent = `${frame.budget} SNT`;
-    input.setAttribute("aria-valuetext", `budget ${frame.budget} SNT: ${worth}`);
+    input.setAttribute("aria-valuetext", say("budget_value", { budget: frame.budget, worth }));
     fill.style.left = 0;
     fill.style.width = `${(100 * Number(input.value)) / Math.max(1, data.frames.length - 1)}%`;
     root.dataset.budget = frame.budget;
     change.textContent = frame.step;
     change.hidden = !data.frames.some(({ step }) => step);
     grouping.replaceChildren(...groupingCards(frame, data.value_title));
+    lights.follow();
   }
 
   function marker() {
@@ -58,9 +71,10 @@ export function createFrontier({ Plotly, root, commit }) {
       input.max = data.frames.length - 1;
       input.disabled = data.frames.length < 2;
       input.value = Math.max(0, data.frames.findIndex((frame) => frame.budget === budget));
-      plot.setAttribute("aria-label", `${data.value_title} against the budget in SNT`);
+      plot.setAttribute("aria-label", say("budget_curve", { value_title: data.value_title }));
     },
-    draw(_, theme, width) {
+    draw(_, nowTheme, width) {
+      theme = nowTheme;
       const layout = themed(data.figure.layout, theme, width, HEIGHT);
       const [curve, infeasible, now, knee] = data.figure.data;
       const { helps, hurts, muted } = theme.palette;
@@ -78,6 +92,8 @@ export function createFrontier({ Plotly, root, commit }) {
     },
     destroy() {
       again.cancel();
+      saving.destroy();
+      lights.destroy();
       Plotly.purge(plot);
     },
   };

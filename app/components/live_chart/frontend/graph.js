@@ -1,16 +1,24 @@
 // The tasks as a graph over any interval: places stay, arrows are redrawn at every frame of a drag.
 
 import { createArrows, strongArrows } from "./arrows.js";
+import { createExports, figureSvg, layerSvg } from "./exporting.js";
+import { light } from "./focus.js";
+import { createKey, createThreshold } from "./graph_controls.js";
+import { graphFrame, halo } from "./graph_frame.js";
+import { graphLights } from "./lights.js";
 import { counted, make, oncePerFrame, withError, written } from "./parts.js";
-import { scaleOver, unsureCells } from "./scaling.js";
+import { enoughWindows, scaleOver, unsureCells } from "./scaling.js";
 import { decodeSeries, errorOver, meanOver, sameSeries, windowMeans } from "./series.js";
+import { shownSpan } from "./span.js";
 import { createTimeSlider } from "./slider.js";
-import { LAYERED_CONFIG, themed } from "./theme.js";
+import { say } from "./texts.js";
+import { LAYERED_CONFIG } from "./theme.js";
 
 const REST_MS = 150;
 
-export function createGraph({ Plotly, root, commit }) {
-  const slider = createTimeSlider({ onInput: () => counted(root, move), onCommit: report });
+/** `shared`: as of the heatmap. */
+export function createGraph({ Plotly, root, commit, shared }) {
+  const slider = shared ?? createTimeSlider({ onInput: () => counted(root, move), onCommit: report });
   const plot = make("div", { class: "kindred-plot", tabindex: 0, role: "application" });
   const live = make("div", { class: "kindred-unseen", "aria-live": "polite" });
   const legend = createKey();
@@ -19,7 +27,10 @@ export function createGraph({ Plotly, root, commit }) {
   const threshold = createThreshold({ onInput: moveAgain, onCommit: report });
   const picture = createArrows();
   const stage = make("div", { class: "kindred-stage" }, picture.element, plot);
-  root.append(slider.element, threshold.element, stage, legend.element, live);
+  const saving = createExports({ name: fileName, picture: drawing, table });
+  root.append(slider.element, threshold.element, stage, legend.element, saving.element, slider.list, live);
+  const nodes = () => frame && { x: frame.places.map(([x]) => x), y: frame.places.map(([, y]) => y), size: 2 * frame.radius };
+  const lights = graphLights(stage, plot, () => data.tasks, nodes);
 
   let data = null;
   let series = null;
@@ -41,12 +52,14 @@ export function createGraph({ Plotly, root, commit }) {
     event.preventDefault();
     if (step) {
       live.textContent = describeTask(cursor);
+      light([data.tasks[cursor]]);
       again();
     }
   });
   plot.addEventListener("blur", () => {
     if (cursor === null) return;
     cursor = null;
+    light([]);
     again();
   });
 
@@ -55,28 +68,36 @@ export function createGraph({ Plotly, root, commit }) {
       interval: slider.interval(),
       mode: slider.mode(),
       threshold: threshold.value(),
+      top: threshold.top(),
       node: node === null ? null : data.tasks[node],
     });
   }
 
   function select(task) {
     node = node === task ? null : task;
-    live.textContent = node === null ? "Selection cleared" : `Selected ${describeTask(task)}`;
+    live.textContent = node === null ? say("heatmap.cleared") : say("graph.selected", { task: describeTask(task) });
     again();
     report();
   }
 
   /** Whether both directions are the same, on this scale, so that one line without a head shows both. */
   const mutual = () => data.words.mutual && data.scale === "shared";
-  const joint = () => (mutual() ? "–" : "→");
+
+  /** An arrow in words; `names` of the tasks. */
+  function describe({ source, target, affinity, error, unsure }, names) {
+    const value = withError(affinity, error);
+    const said = { source: names[source], target: names[target], value: unsure ? say("heatmap.unsure", { value }) : value };
+    return say(mutual() ? "graph.line" : "graph.arrow", said);
+  }
 
   function arrows() {
     const affinity = meanOver(series, ...slider.shownWindows());
     const step = slider.mode() === "step";
-    if (step) frozen ??= scaleOver(windowMeans(series), series.tasks, data.scale);
+    if (step) frozen ??= scaleOver(windowMeans(series, enoughWindows(series.tasks)), series.tasks, data.scale);
     const { values, limit } = (step ? frozen : scaleOver(affinity, series.tasks, data.scale))(affinity);
     const strong = strongArrows(values, limit, series.tasks, threshold.value())
-      .filter(({ source, target }) => !mutual() || source < target);
+      .filter(({ source, target }) => !mutual() || source < target)
+      .slice(-threshold.top());
     const errors = errorOver(series, ...slider.shownWindows());
     const unsure = unsureCells(affinity, errors, series.tasks, data.scale);
     known = errors.some(Number.isFinite);
@@ -88,9 +109,7 @@ export function createGraph({ Plotly, root, commit }) {
 
   function describeTask(task) {
     const mine = arrows().filter(({ source, target }) => source === task || target === task);
-    const sentence = ({ source, target, affinity, error, unsure }) =>
-      `${data.tasks[source]} ${joint()} ${data.tasks[target]}: ${withError(affinity, error)}${unsure ? ", unsure" : ""}`;
-    return [data.tasks[task], ...mine.reverse().slice(0, 8).map(sentence)].join("; ");
+    return [data.tasks[task], ...mine.reverse().slice(0, 8).map((arrow) => describe(arrow, data.tasks))].join("; ");
   }
 
   /** Draw the arrows; moving ones are drawn faster, and anew once they rest. */
@@ -107,16 +126,14 @@ export function createGraph({ Plotly, root, commit }) {
   /** Where arrow heads say their value when hovered. */
   function hoverTrace(curves) {
     const names = data.figure.layout.meta.labels.full;
-    const describe = ({ source, target, value, affinity, error, unsure }) =>
-      `${names[source]} ${joint()} ${names[target]}: ${withError(affinity, error)}${unsure ? ", unsure" : ""}` +
-      (data.scale === "shared" ? "" : `<br>on this scale: ${written(value, 2)}`);
+    const scaled = ({ value }) => (data.scale === "shared" ? "" : `<br>${say("heatmap.on_scale", { value: written(value, 2) })}`);
     return {
       type: "scatter",
       mode: "markers",
       marker: { size: 14, opacity: 0 },
       x: curves.map(({ tip }) => tip[0]),
       y: curves.map(({ tip }) => tip[1]),
-      text: curves.map(({ arrow }) => describe(arrow)),
+      text: curves.map(({ arrow }) => describe(arrow, names) + scaled(arrow)),
       hovertemplate: "%{text}<extra></extra>",
     };
   }
@@ -158,7 +175,30 @@ export function createGraph({ Plotly, root, commit }) {
     resting = setTimeout(redraw, REST_MS);
   }
 
+  function fileName() {
+    return [data.key, ...(data.kind === "graph" ? [] : ["graph"]), ...slider.shownWindows().map((edge) => series.edges[edge])].join("-");
+  }
+
+  function drawing() {
+    const figure = { data: [nodeTrace()], layout: plot.layout };
+    const title = shownSpan(data.words, series, slider.shownWindows());
+    return figureSvg(Plotly, { figure, theme: frame.theme, title, layers: [layerSvg(picture)], legend: legend.svg });
+  }
+
+  /** The arrows that are drawn, the strongest first. */
+  function table() {
+    const rows = arrows().reverse().map(({ source, target, affinity, error }) => [data.tasks[source], data.tasks[target], affinity, error]);
+    return [["source", "target", data.words.name, "standard_error"], ...rows];
+  }
+
   return {
+    lights,
+    move,
+    /** Select a task by its name, or none, without a report. */
+    choose(task) {
+      node = task === null ? null : data.tasks.indexOf(task);
+      again();
+    },
     take(now, view) {
       if (!data || now.tasks.length !== series.tasks || !sameSeries(now.series, data.series)) {
         series = decodeSeries(now.series, now.tasks.length);
@@ -166,14 +206,13 @@ export function createGraph({ Plotly, root, commit }) {
       }
       data = now;
       slider.setUnit(data.words.unit);
+      slider.setMarks(data.marks);
       frozen = null;
-      plot.setAttribute(
-        "aria-label",
-        "Graph of the tasks, an arrow leads from source to target. Arrow keys move between tasks, Enter selects.",
-      );
+      plot.setAttribute("aria-label", say("graph.label"));
       if (view) {
         slider.setView(view);
         threshold.set(view.threshold);
+        threshold.setTop(view.top);
         node = view.node === null ? null : data.tasks.indexOf(view.node);
       }
     },
@@ -183,106 +222,25 @@ export function createGraph({ Plotly, root, commit }) {
       picture.place(frame.layout);
       legend.paint(theme);
       counted(root, redraw);
+      lights.follow();
       if (!drawn) {
         drawn = true;
         plot.on("plotly_click", ({ points: [point] }) => {
           if (point.data.mode === "markers+text") select(point.pointNumber);
         });
         plot.on("plotly_relayout", (change) => picture.follow(plot, change));
+        plot.on("plotly_afterplot", lights.follow);
         plot.on("plotly_relayouting", (change) => picture.follow(plot, change));
       }
     },
     destroy() {
       slider.destroy();
+      lights.destroy();
+      saving.destroy();
       again.cancel();
       moveAgain.cancel();
       clearTimeout(resting);
       Plotly.purge(plot);
-    },
-  };
-}
-
-/** Places in pixels, so that arrows keep their shape at every width. */
-function graphFrame(figure, theme, width) {
-  const narrow = width < 560;
-  const [nodes] = figure.data;
-  const tasks = nodes.x.length;
-  const labels = figure.layout.meta.labels[narrow || tasks > 60 ? "narrow" : "wide"];
-  const font = narrow ? 11 : tasks > 60 ? 10 : tasks > 24 ? 12 : 14;
-  const height = narrow ? Math.round(Math.min(1.15 * width, 460)) : Math.min(Math.round(0.62 * width), tasks > 15 ? 680 : 520);
-  const radius = narrow ? (tasks > 24 ? 5 : 7) : tasks > 60 ? 6 : tasks > 24 ? 8 : 11;
-  const longest = Math.max(...labels.map((text) => text.replace(/&\w+;/g, "x").length));
-  const side = Math.min(0.2 * width, Math.max(24, longest * font * 0.3));
-  const rim = radius + 2 * font;
-  const across = (share) => side + ((share + 1) / 2) * (width - 2 * side);
-  const down = (share) => rim + ((1 - share) / 2) * (height - 2 * rim);
-  const places = nodes.x.map((x, task) => [across(x), down(nodes.y[task])]);
-  const layout = themed(figure.layout, theme, width, height);
-  layout.xaxis = { ...layout.xaxis, range: [0, width] };
-  layout.yaxis = { ...layout.yaxis, range: [height, 0] };
-  layout.uirevision = `${width}×${height}`;
-  layout.dragmode = matchMedia("(pointer: coarse)").matches ? false : "pan";
-  layout.hoverdistance = 8;
-  const thickness = tasks > 60 ? 0.4 : tasks > 24 ? 0.6 : narrow ? 0.75 : 1;
-  return { theme, layout, places, radius, thickness, labels, font, height };
-}
-
-function halo(colour) {
-  return [[1, 0], [-1, 0], [0, 1], [0, -1]].map(([x, y]) => `${x}px ${y}px 2px ${colour}`).join(", ");
-}
-
-function createThreshold({ onInput, onCommit }) {
-  const input = make("input", { type: "range", min: 0, max: 100, step: 1, "aria-label": "Smallest effect shown" });
-  const fill = make("div", { class: "kindred-fill" });
-  const readout = make("output", { class: "kindred-readout" });
-  const show = () => {
-    readout.textContent = `at least ${input.value} % of the strongest`;
-    input.setAttribute("aria-valuetext", readout.textContent);
-    fill.style.left = 0;
-    fill.style.width = `${input.value}%`;
-  };
-  input.addEventListener("input", () => {
-    show();
-    onInput();
-  });
-  input.addEventListener("change", onCommit);
-  return {
-    element: make("div", { class: "kindred-threshold" },
-      make("span", { "aria-hidden": "true" }, "Arrows shown"),
-      make("div", { class: "kindred-track" }, fill, input), readout),
-    value: () => Number(input.value) / 100,
-    set(value) {
-      input.value = Math.round(100 * value);
-      show();
-    },
-  };
-}
-
-function createKey() {
-  const solid = make("i", { "aria-hidden": "true" });
-  const dashed = make("i", { "aria-hidden": "true", style: "border-top-style: dashed" });
-  const [above, below] = [make("span"), make("span")];
-  const faint = make("i", { "aria-hidden": "true", style: "opacity: 0.35" });
-  const doubtful = make("span", { class: "kindred-key" });
-  const count = make("span", { class: "kindred-measure" });
-  return {
-    element: make("div", { class: "kindred-legend" },
-      make("span", { class: "kindred-key" }, solid, above),
-      make("span", { class: "kindred-key" }, dashed, below), doubtful, count),
-    paint(theme) {
-      solid.style.borderColor = theme.palette.helps;
-      dashed.style.borderColor = theme.palette.hurts;
-      faint.style.borderColor = theme.palette.helps;
-    },
-    /** `unsure` arrows among them; null where no standard error is known or none is marked. */
-    show(data, arrows, unsure) {
-      [above.textContent, below.textContent] = data.words.arrows;
-      doubtful.hidden = unsure === null;
-      doubtful.replaceChildren(
-        faint, `faint: within 2 standard errors of ${data.scale === "centred" ? "the target's average" : "zero"}`);
-      count.textContent =
-        `${arrows} ${data.words.mutual ? "line" : "arrow"}${arrows === 1 ? "" : "s"}${unsure === null ? "" : `, ${unsure} unsure`}; ` +
-        `thickness: ${data.words.measure}`;
     },
   };
 }

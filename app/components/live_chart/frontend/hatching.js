@@ -8,6 +8,7 @@ export function createHatching() {
   const patterns = new Map(); // ink and resolution → pattern
 
   function pattern(pen, ink) {
+    if (pen.vector) return pen.hatch(ink, SPACING, THICKNESS, OPACITY);
     const resolution = devicePixelRatio;
     const key = `${ink} ${resolution}`;
     if (!patterns.has(key)) {

@@ -2,59 +2,87 @@
 
 import { createCells, HATCHED_FROM } from "./cells.js";
 import { cellCursor } from "./cursor.js";
+import { createDendrogram, treeWidth } from "./dendrogram.js";
+import { createExports, figureSvg, layerSvg } from "./exporting.js";
+import { createFinder } from "./finder.js";
+import { light } from "./focus.js";
 import { createLegend } from "./legend.js";
-import { heatmapLayout, NARROWEST_WRITTEN, WRITTEN_UP_TO, zoomable } from "./matrix_layout.js";
+import { matrixLights } from "./lights.js";
+import { createMarks } from "./marks.js";
+import { axisTicks, heatmapLayout, NARROWEST_WRITTEN, WRITTEN_UP_TO, zoomable } from "./matrix_layout.js";
 import { createNumbers } from "./numbers.js";
 import { brief, capital, commonPower, counted, make, withError, written } from "./parts.js";
-import { scaleOver, unsureCells } from "./scaling.js";
+import { enoughWindows, scaleOver, unsureCells } from "./scaling.js";
 import { decodeSeries, errorOver, meanOver, sameSeries, windowMeans } from "./series.js";
+import { shownSpan } from "./span.js";
 import { createTimeSlider } from "./slider.js";
+import { say } from "./texts.js";
 import { inkOn, LAYERED_CONFIG } from "./theme.js";
+import { createZoom } from "./zoom.js";
 
 const REST_MS = 150;
+const NAMES_MS = 60;
+// plotly only says a pair when its cell is hovered: what it draws itself is not seen, and need not be sharp
+export const UNSEEN = { opacity: 0, zsmooth: "fast", xgap: 0, ygap: 0 };
+const CONFIG = { ...LAYERED_CONFIG, displayModeBar: false, doubleClick: false };
 
-export function createHeatmap({ Plotly, root, commit }) {
-  const slider = createTimeSlider({ onInput: () => counted(root, move), onCommit: report });
+/** `shared`: the time slider of several charts, which moves them itself; the chart has one of its own otherwise. */
+export function createHeatmap({ Plotly, root, commit, shared }) {
+  const slider = shared ?? createTimeSlider({ onInput: () => counted(root, move), onCommit: report });
   const plot = make("div", { class: "kindred-plot", tabindex: 0, role: "application" });
   const live = make("div", { class: "kindred-unseen", "aria-live": "polite" });
   const legend = createLegend();
   const numbers = createNumbers();
   const picture = createCells();
-  const stage = make("div", { class: "kindred-stage" }, picture.element, numbers.element, plot);
-  root.append(slider.element, stage, legend.element, live);
+  const marks = createMarks();
+  const tree = createDendrogram({ onInput: () => counted(root, mark), onCommit: report });
+  const names = () => data.order.map((task) => data.tasks[task]);
+  const finder = createFinder({ names, onFound: () => counted(root, showFound), onChosen: (places) => zoom.to(places) });
+  const zoom = createZoom({ plot, size: () => series.tasks, onChange: () => counted(root, rezoom) });
+  const tools = make("div", { class: "kindred-tools" }, finder.element, zoom.element);
+  const saving = createExports({ name: fileName, picture: drawing, table });
+  const stage = make("div", { class: "kindred-stage" }, picture.element, marks.element, numbers.element, tree.element, plot);
+  root.append(slider.element, tools, tree.slider, stage, legend.element, saving.element, slider.list, live);
+  const lights = matrixLights(stage, plot, names);
 
   let data = null;
   let series = null;
   let frozen = null; // in step mode, the scale over all windows
   let selected = null; // [source, target] as task numbers
   let theme = null;
+  let layout = null;
   let shown = null; // {affinity, errors, values, limit, unsure}
   let ink = null; // the colour of the numbers on a cell
   let cellWidth = 0;
   let smallest = 0; // pixels across or down a cell, before any zoom
   let drawn = false;
+  let naming = null; // a timer: names are written once a zoom rests
   let resting = null; // a timer: plotly learns the numbers, for hovering, once they rest
 
   const place = (row, column) => data.order[row] * series.tasks + data.order[column];
   const cursor = cellCursor(plot, {
     size: () => series.tasks,
     moved(row, column) {
-      live.textContent = `${pairName(row, column)}: ${describe(row, column)}`;
+      live.textContent = say("heatmap.cell", { pair: pairName(row, column), value: describe(row, column).join("; ") });
+      light(cursor.shown() ? [row, column].map((at) => data.tasks[data.order[at]]) : []);
+      if (cursor.shown()) zoom.reach(row, column);
       outline();
     },
     chosen: select,
   });
 
   function pairName(row, column) {
-    return `${data.tasks[data.order[row]]} → ${data.tasks[data.order[column]]}`;
+    return say("heatmap.pair", { source: data.tasks[data.order[row]], target: data.tasks[data.order[column]] });
   }
 
+  /** What is known of a cell, in lines. */
   function describe(row, column) {
-    if (row === column && !data.show_self) return `${data.words.own}, not shown`;
+    if (row === column && !data.show_self) return [say("heatmap.not_shown", { own: data.words.own })];
     const cell = place(row, column);
-    if (!Number.isFinite(shown.affinity[cell])) return "not observed";
-    const raw = withError(shown.affinity[cell], shown.errors[cell]) + (shown.unsure[cell] ? ", unsure" : "");
-    return data.scale === "shared" ? raw : `${raw}; on this scale ${written(shown.values[cell], 2)}`;
+    if (!Number.isFinite(shown.affinity[cell])) return [say("heatmap.not_observed")];
+    const value = withError(shown.affinity[cell], shown.errors[cell]);
+    const raw = shown.unsure[cell] ? say("heatmap.unsure", { value }) : value;
+    return data.scale === "shared" ? [raw] : [raw, say("heatmap.on_scale", { value: written(shown.values[cell], 2) })];
   }
 
   function select(row, column) {
@@ -62,7 +90,9 @@ export function createHeatmap({ Plotly, root, commit }) {
     const [source, target] = [data.order[row], data.order[column]];
     const again = selected && selected[0] === source && selected[1] === target;
     selected = again ? null : [source, target];
-    live.textContent = again ? "Selection cleared" : `Selected ${pairName(row, column)}: ${describe(row, column)}`;
+    live.textContent = again
+      ? say("heatmap.cleared")
+      : say("heatmap.selected", { pair: pairName(row, column), value: describe(row, column).join("; ") });
     outline();
     report();
   }
@@ -72,6 +102,7 @@ export function createHeatmap({ Plotly, root, commit }) {
       interval: slider.interval(),
       mode: slider.mode(),
       selected: selected && selected.map((task) => data.tasks[task]),
+      cut: data.merges ? tree.count() : null,
     });
   }
 
@@ -80,12 +111,11 @@ export function createHeatmap({ Plotly, root, commit }) {
     const affinity = meanOver(series, ...slider.shownWindows());
     const errors = errorOver(series, ...slider.shownWindows());
     const step = slider.mode() === "step";
-    if (step) frozen ??= scaleOver(windowMeans(series), series.tasks, data.scale);
+    if (step) frozen ??= scaleOver(windowMeans(series, enoughWindows(series.tasks)), series.tasks, data.scale);
     const scaled = step ? frozen : scaleOver(affinity, series.tasks, data.scale);
     const unsure = data.mark_unsure ? unsureCells(affinity, errors, series.tasks, data.scale) : [];
     shown = { affinity, errors, unsure, ...scaled(affinity) };
-    const some = data.words.unit === "seed" ? "these seeds" : "this interval";
-    const note = step ? `the same colours at every ${data.words.unit}` : `colours fitted to ${some}`;
+    const note = say(`legend.${step ? "same" : "fitted"}_${data.words.unit}`);
     legend.show(data, { limit: shown.limit, note, power: writes() ? commonPower(shown.limit) : 0, unsure: marking() });
   }
 
@@ -113,13 +143,18 @@ export function createHeatmap({ Plotly, root, commit }) {
     writeNumbers(rows);
   }
 
-  /** What plotly needs to say a pair when its cell is hovered; it would be silent on a cell without a number. */
+  /**
+   * What plotly needs to say a pair when its cell is hovered; it would be silent on a cell without a number. Texts are
+   * written as they are read, as those of all pairs of 100 tasks would take a tenth of a second.
+   */
   function hovered(rows) {
-    const names = data.figure.layout.meta.labels.full;
+    const { full } = data.figure.layout.meta.labels;
+    const text = (row, column) =>
+      say("heatmap.cell", { pair: say("heatmap.pair", { source: full[row], target: full[column] }), value: describe(row, column).join("<br>") });
+    const written = { get: (row, column, ...rest) => (/^\d+$/.test(String(column)) ? text(row.number, Number(column)) : Reflect.get(row, column, ...rest)) };
     return {
       z: rows.map((values) => values.map((value) => (Number.isNaN(value) ? 0 : value))),
-      text: inRows((row, column) =>
-        `${names[row]} → ${names[column]}: ${describe(row, column).replace("; ", "<br>")}`),
+      text: rows.map((values, number) => new Proxy(Object.assign(new Array(values.length), { number }), written)),
     };
   }
 
@@ -134,6 +169,39 @@ export function createHeatmap({ Plotly, root, commit }) {
       Plotly.restyle(plot, { z: [z], text: [text] }, [0]);
       root.dataset.resting = "true";
     }, REST_MS);
+  }
+
+  function mark() {
+    const starts = data.merges ? tree.starts() : [];
+    root.dataset.clusters = starts.length;
+    root.dataset.found = finder.places().length;
+    marks.paint(theme, series.tasks, starts, finder.places());
+  }
+
+  /** Mark what was found, and write its names. */
+  function showFound() {
+    mark();
+    clearTimeout(naming);
+    naming = setTimeout(() => Plotly.relayout(plot, named()), NAMES_MS);
+  }
+
+  /** Cells follow at once; the names beside them once the zoom rests, which take longer. */
+  function rezoom() {
+    const { x, y } = zoom.shown();
+    const ranges = { "xaxis.range": x, "yaxis.range": [...y].reverse() };
+    follow(ranges);
+    root.dataset.zoom = [...y, ...x].join();
+    clearTimeout(naming);
+    naming = setTimeout(() => Plotly.relayout(plot, { ...ranges, ...named() }), NAMES_MS);
+  }
+
+  function named() {
+    const { x, y } = axisTicks(layout, zoom.shown(), finder.places());
+    return { "xaxis.tickvals": x.tickvals, "xaxis.ticktext": x.ticktext, "yaxis.tickvals": y.tickvals, "yaxis.ticktext": y.ticktext };
+  }
+
+  function follow(change) {
+    for (const layer of [picture, marks, tree]) layer.follow(plot, change);
   }
 
   function shapes() {
@@ -154,35 +222,64 @@ export function createHeatmap({ Plotly, root, commit }) {
     if (drawn) Plotly.relayout(plot, { shapes: shapes() });
   }
 
+  function fileName() {
+    return [data.key, ...(data.kind === "heatmap" ? [] : ["heatmap"]), ...slider.shownWindows().map((edge) => series.edges[edge])].join("-");
+  }
+
+  function drawing() {
+    const layers = [picture, marks, ...(data.merges ? [tree] : [])].map(layerSvg);
+    if (writes()) layers.push(numbers.svg());
+    const title = shownSpan(data.words, series, slider.shownWindows());
+    return figureSvg(Plotly, { figure: { data: [], layout: plot.layout }, theme, title, layers, legend: legend.svg });
+  }
+
+  /** The entries as they are, whatever the scale, rows as shown. */
+  function table() {
+    return [["source", ...names()], ...inRows((row, column) => shown.affinity[place(row, column)]).map((row, at) => [names()[at], ...row])];
+  }
+
   return {
+    lights,
+    move,
+    /** Select a pair of task names, or none, without a report. */
+    choose(pair) {
+      selected = pair && pair.map((name) => data.tasks.indexOf(name));
+      outline();
+    },
     take(now, view) {
       if (!data || now.tasks.length !== series.tasks || !sameSeries(now.series, data.series)) {
+        if (now.tasks.length !== series?.tasks) zoom.forget();
         series = decodeSeries(now.series, now.tasks.length);
         slider.setEdges(series.edges);
       }
       data = now;
       slider.setUnit(data.words.unit);
+      slider.setMarks(data.marks);
       frozen = null;
-      plot.setAttribute(
-        "aria-label",
-        `${capital(data.words.name)} heatmap, rows are sources, columns are targets. ` +
-          "Arrow keys move between cells, Enter selects.",
-      );
+      tools.hidden = !zoomable(series.tasks);
+      tree.take(data.merges, data.order);
+      plot.setAttribute("aria-label", say("heatmap.label", { name: capital(data.words.name) }));
       if (view) {
         slider.setView(view);
         selected = view.selected && view.selected.map((name) => data.tasks.indexOf(name));
+        if (data.merges) tree.set(view.cut);
       }
     },
     draw(_, nowTheme, width) {
+      clearTimeout(naming);
       clearTimeout(resting); // what a drag left to tell plotly is told below, or is no longer so
       theme = nowTheme;
       ink = inkOn(theme.palette.scale);
-      const layout = heatmapLayout(data.figure.layout, theme, width, series.tasks);
+      finder.again();
+      layout = heatmapLayout(data.figure.layout, theme, width, series.tasks, data.merges ? treeWidth(width) : 0);
       cellWidth = (layout.width - layout.margin.l - layout.margin.r) / series.tasks;
       smallest = Math.min(cellWidth, (layout.height - layout.margin.t - layout.margin.b) / series.tasks);
+      const { x, y } = axisTicks(layout, zoom.shown(), finder.places());
+      Object.assign(layout.xaxis, x, { range: zoom.shown().x });
+      Object.assign(layout.yaxis, y, { range: [...zoom.shown().y].reverse() });
       stage.style.width = `${layout.width}px`;
       numbers.place(writes() ? series.tasks : 0, layout);
-      picture.place(layout);
+      for (const layer of [picture, marks, tree]) layer.place(layout);
       compute();
       legend.paint(theme);
       layout.shapes = shapes();
@@ -194,26 +291,34 @@ export function createHeatmap({ Plotly, root, commit }) {
         zmax: shown.limit,
         hovertemplate: "%{text}<extra></extra>",
         texttemplate: undefined,
-        opacity: 0,
+        ...UNSEEN,
         showscale: false,
       };
-      const config = { ...LAYERED_CONFIG, displayModeBar: zoomable(series.tasks) ? "hover" : false };
       counted(root, () => {
-        Plotly.react(plot, [trace], layout, config);
+        Plotly.react(plot, [trace], layout, CONFIG);
         paint(rows);
-        picture.follow(plot);
+        tree.paint(theme);
+        mark();
+        follow();
+        lights.follow();
       });
       root.dataset.resting = "true";
       if (!drawn) {
         drawn = true;
         plot.on("plotly_click", ({ points: [point] }) => select(Number(point.y), Number(point.x)));
-        plot.on("plotly_relayout", (change) => picture.follow(plot, change));
-        plot.on("plotly_relayouting", (change) => picture.follow(plot, change));
+        plot.on("plotly_relayout", (change) => {
+          follow(change);
+          zoom.heed(change);
+        });
+        plot.on("plotly_relayouting", follow);
+        plot.on("plotly_doubleclick", () => zoom.set(null));
+        plot.on("plotly_afterplot", lights.follow);
       }
     },
     destroy() {
+      clearTimeout(naming);
       clearTimeout(resting);
-      slider.destroy();
+      for (const part of [slider, lights, zoom, tree, saving]) part.destroy();
       Plotly.purge(plot);
     },
   };

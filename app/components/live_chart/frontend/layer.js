@@ -9,7 +9,7 @@ import { make } from "./parts.js";
  */
 export function createLayer(draw) {
   const element = make("canvas", { class: "kindred-layer", "aria-hidden": "true" });
-  const view = { width: 0, height: 0, x: [0, 1], y: [0, 1] };
+  const view = { left: 0, top: 0, width: 0, height: 0, x: [0, 1], y: [0, 1] };
   const pen = element.getContext("2d");
 
   function redraw() {
@@ -21,8 +21,15 @@ export function createLayer(draw) {
   return {
     element,
     redraw,
+    /** Draw with another pen, such as one that writes SVG; returns the layer's place: {left, top, width, height}. */
+    drawWith(other) {
+      draw(other, view);
+      const { left, top, width, height } = view;
+      return { left, top, width, height };
+    },
     /** Cover the plot area of a layout. */
     place({ margin, width, height }) {
+      Object.assign(view, { left: margin.l, top: margin.t });
       view.width = width - margin.l - margin.r;
       view.height = height - margin.t - margin.b;
       element.width = Math.round(view.width * devicePixelRatio);

@@ -1,6 +1,11 @@
 // The colour scale below a heatmap: what is shown, and where the colours end.
 
+import { wrapped, written as textSvg } from "./exporting.js";
 import { make, tenTo, written } from "./parts.js";
+import { quoted } from "./svg_pen.js";
+import { say } from "./texts.js";
+
+let gradients = 0;
 
 export function createLegend() {
   const below = make("span");
@@ -26,12 +31,26 @@ export function createLegend() {
       above.textContent = `${written(limit, 2)} ${ends[1]}`;
       hatch.hidden = unsure === null;
       hatch.firstChild.hidden = unsure !== "hatched";
-      hatch.lastChild.textContent =
-        `${unsure}: within 2 standard errors of ${data.scale === "centred" ? "the target's average" : "zero"}`;
-      measure.textContent =
-        `Colour: ${shown}${note && `; ${note}`}.` +
-        (power ? ` Numbers in the cells: ×\u00a0${tenTo(power)}.` : "") +
-        (data.show_self ? " The diagonal sets no limit." : "");
+      if (unsure) hatch.lastChild.textContent = say(`legend.${unsure}${data.scale === "centred" ? "_centred" : ""}`);
+      const sentences = [
+        note ? say("legend.colour_note", { measure: shown, note }) : say("legend.colour", { measure: shown }),
+        ...(power ? [say("legend.numbers", { power: `×\u00a0${tenTo(power)}` })] : []),
+        ...(data.show_self ? [say("legend.diagonal")] : []),
+      ];
+      measure.textContent = sentences.join(say("legend.space"));
+    },
+    /** The same below a figure that is saved. */
+    svg(width, theme) {
+      const id = `kindred-colours-${gradients++}`;
+      const stops = theme.palette.scale.map(([share, colour]) => `<stop offset="${share}" stop-color="${quoted(colour)}"/>`);
+      const middle = width / 2;
+      const lines = [measure, ...(hatch.hidden ? [] : [hatch])].flatMap(({ textContent }) => wrapped(textContent, width - 28, 12));
+      const markup =
+        `<defs><linearGradient id="${id}">${stops.join("")}</linearGradient></defs>` +
+        `<rect x="${middle - 75}" y="8" width="150" height="12" rx="3" fill="url(#${id})"/>` +
+        textSvg(below.textContent, middle - 83, 18, { anchor: "end", size: 12 }) + textSvg(above.textContent, middle + 83, 18, { size: 12 }) +
+        lines.map((line, place) => textSvg(line, middle, 40 + 17 * place, { anchor: "middle", size: 12 })).join("");
+      return { markup, height: 34 + 17 * lines.length };
     },
   };
 }

@@ -3,20 +3,29 @@
 import { createFrontier } from "./frontier.js";
 import { createGraph } from "./graph.js";
 import { createHeatmap } from "./heatmap.js";
+import { createLinked } from "./linked.js";
 import { createMatrix } from "./matrix.js";
-import { make, unhurried, watchWidth } from "./parts.js";
+import { make, NARROW, unhurried, watchWidth } from "./parts.js";
 import { createPlain } from "./plain.js";
 import { withNumbers } from "./series.js";
 import { speak } from "./texts.js";
 import { readTheme } from "./theme.js";
 
-const KINDS = { heatmap: createHeatmap, graph: createGraph, frontier: createFrontier, matrix: createMatrix, plain: createPlain };
+const KINDS = {
+  heatmap: createHeatmap, graph: createGraph, linked: createLinked, frontier: createFrontier, matrix: createMatrix, plain: createPlain,
+};
 const charts = new WeakMap(); // element → its chart
 const seen = new Map(); // key → {number, view}: what a chart showed, should Streamlit build its element anew
 
 /** Called by Streamlit when the element appears, and again whenever its data or the theme changed. */
 export async function render({ data, parentElement, setStateValue }, Plotly) {
   speak(data.texts);
+  const stands = charts.get(parentElement);
+  if (stands && stands.language !== data.language) { // much is said where a chart is built
+    stands.calls += 1; // none of its calls goes on
+    stands.destroy();
+    charts.delete(parentElement);
+  }
   if (!charts.has(parentElement)) charts.set(parentElement, build(Plotly, parentElement, data));
   const chart = charts.get(parentElement);
   chart.report = (view) => setStateValue("view", view);
@@ -39,7 +48,7 @@ export async function render({ data, parentElement, setStateValue }, Plotly) {
   };
 }
 
-function build(Plotly, parentElement, { kind, key }) {
+function build(Plotly, parentElement, { kind, key, language }) {
   const root = make("div", { class: `kindred kindred-${kind}`, "data-kind": kind, "data-redraws": 0 });
   parentElement.append(root);
   let number = null; // of the last time the page moved the chart
@@ -55,12 +64,13 @@ function build(Plotly, parentElement, { kind, key }) {
     const width = Math.floor(root.clientWidth);
     if (width <= 0) return; // hidden, for instance in a tab: drawn once it has a width
     drawnWidth = width;
-    root.classList.toggle("kindred-narrow", width < 560);
+    root.classList.toggle("kindred-narrow", width < NARROW);
     chart.draw(latest, readTheme(root, latest.palettes), width);
     root.dataset.ready = "true";
   };
   const unwatch = watchWidth(root, (width) => latest && width !== drawnWidth && draw());
   const standing = {
+    language,
     pieces: new Map(), // of the series that is shown
     drawn: () => latest !== null,
     update(data) {

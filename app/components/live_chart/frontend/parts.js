@@ -1,5 +1,9 @@
 // Small things that every kind of chart needs.
 
+import { say } from "./texts.js";
+
+export const NARROW = 560; // pixels, below which a chart takes the form for a small screen
+
 /** An element with attributes, children and text; text never becomes markup. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -70,7 +74,7 @@ export function watchWidth(element, work) {
 
 /** A number as a person writes it: three significant digits and a true minus. */
 export function written(value, digits = 3) {
-  if (!Number.isFinite(value)) return "unknown";
+  if (!Number.isFinite(value)) return say("unknown");
   const text = Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-4)
     ? value.toExponential(digits - 1)
     : String(Number(value.toPrecision(digits)));

@@ -2,12 +2,37 @@
 
 const ROBUST_SHARE = 0.98;
 const UNSURE_WITHIN = 2; // standard errors
+const BINS = 4096;
+const MOST_VALUES = 5e5; // of the matrices that fix colours over time, as more would take longer than a tenth of a second
+
+/** How many windows, evenly spread, are enough to fix the colours over a whole run. */
+export const enoughWindows = (tasks) => Math.max(1, Math.floor(MOST_VALUES / tasks ** 2));
 
 /** The 98th percentile of the finite absolute values, rounded up to one of them; 1 where none differs from zero. */
 export function robustMax(values) {
-  const sizes = Float64Array.from(values.filter(Number.isFinite), Math.abs).sort();
-  const limit = sizes.length ? sizes[Math.ceil(ROBUST_SHARE * (sizes.length - 1))] : 0;
+  const sizes = new Float64Array(values.length);
+  let known = 0;
+  let largest = 0;
+  for (const value of values) {
+    const size = Math.abs(value);
+    if (!(size < Infinity)) continue;
+    sizes[known++] = size;
+    if (size > largest) largest = size;
+  }
+  if (largest === 0) return 1;
+  const limit = ranked(sizes.subarray(0, known), Math.ceil(ROBUST_SHARE * (known - 1)), largest);
   return limit > 0 ? limit : 1;
+}
+
+/** The value of a rank, counted from 0: only those of its part of the range are sorted. */
+function ranked(sizes, rank, largest) {
+  const binOf = (size) => Math.min(BINS - 1, Math.floor((size / largest) * BINS));
+  const counts = new Uint32Array(BINS);
+  for (const size of sizes) counts[binOf(size)]++;
+  let bin = 0;
+  let below = 0;
+  while (below + counts[bin] <= rank) below += counts[bin++];
+  return sizes.filter((size) => binOf(size) === bin).sort()[rank - below];
 }
 
 /** Fix the limits over a stack [matrix, source, target]: a function from one matrix to {values, limit}. */
@@ -35,21 +60,34 @@ export function unsureCells(affinity, errors, tasks, scale) {
   return Array.from(distances, (distance, cell) => Math.abs(distance) < UNSURE_WITHIN * errors[cell]);
 }
 
+/** All entries of a stack off the diagonals. */
 function withoutSelf(stack, tasks) {
-  const cells = tasks * tasks;
-  return stack.filter((_, place) => (place % cells) % (tasks + 1) !== 0);
+  const others = new Float64Array((stack.length / tasks) * (tasks - 1));
+  let place = 0;
+  for (let cell = 0; cell < stack.length; cell++) if ((cell % (tasks * tasks)) % (tasks + 1) !== 0) others[place++] = stack[cell];
+  return others;
 }
 
+/** The entries of a stack on one target, of all sources but itself. */
 function column(stack, tasks, target) {
-  const cells = tasks * tasks;
-  return stack.filter((_, place) => place % tasks === target && (place % cells) % (tasks + 1) !== 0);
+  const rows = stack.length / tasks;
+  const others = new Float64Array((rows / tasks) * (tasks - 1));
+  let place = 0;
+  for (let row = 0; row < rows; row++) if (row % tasks !== target) others[place++] = stack[row * tasks + target];
+  return others;
 }
 
 /** Each column less its mean over the other sources. */
 function centred(affinity, tasks) {
   const means = Array.from({ length: tasks }, (_, target) => {
-    const known = column(affinity, tasks, target).filter(Number.isFinite);
-    return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : 0;
+    let [sum, known] = [0, 0];
+    for (let source = 0; source < tasks; source++) {
+      const value = affinity[source * tasks + target];
+      if (source === target || !Number.isFinite(value)) continue;
+      sum += value;
+      known += 1;
+    }
+    return known ? sum / known : 0;
   });
   return affinity.map((value, cell) => value - means[cell % tasks]);
 }

@@ -47,11 +47,16 @@ async function fetchPiece(address) {
   }
 }
 
+const decoded = new WeakMap(); // several charts may show one series
+
 /** @param sent a series with its numbers. */
 export function decodeSeries(sent, tasks) {
-  const windows = sent.edges.length - 1;
-  const members = sent.members.map((member) => decodeMember(member, windows, tasks ** 2));
-  return { tasks, windows, edges: sent.edges, noisy: sent.noisy, members };
+  if (!decoded.has(sent)) {
+    const windows = sent.edges.length - 1;
+    const members = sent.members.map((member) => decodeMember(member, windows, tasks ** 2));
+    decoded.set(sent, { tasks, windows, edges: sent.edges, noisy: sent.noisy, members });
+  }
+  return decoded.get(sent);
 }
 
 /** Whether two series as sent hold the same windows. */
@@ -159,12 +164,14 @@ function meanAndSpread(means, cell) {
   return { seeds, mean, spread: Math.sqrt(squares / (seeds - 1)) };
 }
 
-/** Every window's own mean, [window, source, target]. */
-export function windowMeans(series) {
+/** Every window's own mean, [window, source, target]; of `most` windows, evenly spread, where there are more. */
+export function windowMeans(series, most = Infinity) {
   const cells = series.tasks ** 2;
-  const means = new Float64Array(series.windows * cells);
-  for (let window = 0; window < series.windows; window++) {
-    meanOver(series, window, window + 1, means.subarray(window * cells, (window + 1) * cells));
+  const count = Math.min(most, series.windows);
+  const means = new Float64Array(count * cells);
+  for (let part = 0; part < count; part++) {
+    const window = Math.floor((part * series.windows) / count);
+    meanOver(series, window, window + 1, means.subarray(part * cells, (part + 1) * cells));
   }
   return means;
 }

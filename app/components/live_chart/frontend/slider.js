@@ -1,24 +1,20 @@
-// The time slider: one window ("At a step") or any interval of windows, with a play button. Speaks in steps, or rounds;
-// where windows are seeds, in these.
+// The time slider: one window ("At a step") or any interval of windows. It plays, at four speeds and once or again and
+// again, and bears marks where something happened. Speaks in steps, or rounds; where windows are seeds, in these.
 
-import { capital, make, oncePerFrame } from "./parts.js";
+import { make, oncePerFrame } from "./parts.js";
 import { windowsBetween } from "./series.js";
+import { say } from "./texts.js";
 
 const PLAY_SECONDS = 8; // for the whole run
 const FASTEST_MS = 60;
 const SLOWEST_MS = 400;
-const MODES = {
-  step: ["At a step", "Over an interval", "Training time"],
-  round: ["At a round", "Over an interval", "Rounds of communication"],
-  seed: ["One seed", "Mean of seeds", "Seeds"],
-};
+const CALM_MS = 1000; // a frame where the visitor asks for reduced motion
+const SPEEDS = [0.5, 1, 2, 4];
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let sliders = 0;
 
-/** The windows between two edges in words; a seed is a window, and counted from 1. */
-function span(unit, from, to, joint) {
-  if (unit !== "seed") return `${unit}s ${from}${joint}${to}`;
-  return to === from + 1 ? `seed ${to}` : `seeds ${from + 1}${joint}${to}`;
-}
+/** The key of a text on windows between two edges; a seed is a window, and counted from 1. */
+const spanKey = (which, unit, from, to) => `${which}_${unit}${unit === "seed" && to === from + 1 ? "_one" : ""}`;
 
 /** onInput runs at most once a frame while something moves; onCommit when the visitor has settled. */
 export function createTimeSlider({ onInput, onCommit }) {
@@ -29,36 +25,59 @@ export function createTimeSlider({ onInput, onCommit }) {
   let first = 0;
   let last = 1;
   let playing = null;
+  let looping = false;
+  let marked = []; // [{step, said}]
 
   const modes = Object.fromEntries(
-    ["step", "interval"].map((value, place) => {
+    ["step", "interval"].map((value) => {
       const input = make("input", { type: "radio", name, value, onchange: () => switchTo(value) });
-      const text = make("span", {}, MODES[unit][place]);
+      const text = make("span");
       return [value, { input, text, label: make("label", {}, input, text) }];
     }),
   );
   const thumb = (label) => make("input", { type: "range", step: 1, "aria-label": label });
-  const from = thumb("Start of the interval");
-  const to = thumb("End of the interval");
+  const from = thumb(say("start"));
+  const to = thumb(say("end"));
   const fill = make("div", { class: "kindred-fill" });
   const play = make("button", { type: "button", class: "kindred-play", onclick: () => (playing ? pause() : start()) });
+  const loop = make("button", { type: "button", class: "kindred-play kindred-loop", "aria-pressed": "false",
+    "aria-label": say("loop"), title: say("loop"), onclick: toggleLoop }, "⟳");
+  const speed = make("select", { class: "kindred-speed", "aria-label": say("speed"), title: say("speed"), onchange: atSpeed },
+    ...SPEEDS.map((value) => make("option", { value, selected: value === 1 }, say("times", { speed: value }))));
   const readout = make("output", { class: "kindred-readout" });
-  const track = make("div", { class: "kindred-track" }, fill, from, to);
+  const marks = make("div", { class: "kindred-marks" });
+  const track = make("div", { class: "kindred-track" }, fill, marks, from, to);
+  const told = make("ol", { class: "kindred-told" });
+  const count = make("summary");
+  const list = make("details", { class: "kindred-changes" }, count, told);
   const element = make(
     "div",
-    { class: "kindred-time", role: "group", "aria-label": MODES[unit][2] },
-    make("div", { class: "kindred-modes", role: "radiogroup", "aria-label": "Show" },
+    { class: "kindred-time", role: "group" },
+    make("div", { class: "kindred-modes", role: "radiogroup", "aria-label": say("show") },
       modes.step.label, modes.interval.label),
-    play, track, readout,
+    make("div", { class: "kindred-player" }, play, loop, speed),
+    track, readout,
   );
+  nameUnits();
 
   const announceInput = oncePerFrame(onInput);
   from.addEventListener("input", () => moved(from));
   to.addEventListener("input", () => moved(to));
   from.addEventListener("change", onCommit);
   to.addEventListener("change", onCommit);
+  track.addEventListener("keydown", (event) => {
+    if (event.key !== " " || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    play.click();
+  });
 
   const windows = () => edges.length - 1;
+
+  function nameUnits() {
+    modes.step.text.textContent = say(`one_${unit}`);
+    modes.interval.text.textContent = say(`many_${unit}`);
+    element.setAttribute("aria-label", say(`time_${unit}`));
+  }
 
   function moved(input) {
     stop();
@@ -93,11 +112,11 @@ export function createTimeSlider({ onInput, onCommit }) {
     to.min = 0;
     to.max = step ? windows() - 1 : windows();
     to.value = step ? last - 1 : last;
-    to.setAttribute("aria-label", step ? capital(unit) : "End of the interval");
-    const text = span(unit, edges[start], edges[end], " to ");
+    to.setAttribute("aria-label", step ? say(`thumb_${unit}`) : say("end"));
+    const span = { from: edges[start] + (unit === "seed" ? 1 : 0), to: edges[end], end: edges[windows()] };
+    const text = say(spanKey("span", unit, edges[start], edges[end]), span);
     for (const input of [from, to]) input.setAttribute("aria-valuetext", text);
-    readout.textContent = `${capital(span(unit, edges[start], edges[end], "–"))} of ${edges[windows()]}`;
-    const share = (window) => `${(100 * window) / Math.max(windows(), 1)}%`;
+    readout.textContent = say(spanKey("readout", unit, edges[start], edges[end]), span);
     fill.style.left = share(start);
     fill.style.width = share(end - start);
     // the thumb that can still move stays on top where both are at one end
@@ -105,20 +124,30 @@ export function createTimeSlider({ onInput, onCommit }) {
     to.style.zIndex = first > windows() / 2 ? 1 : 2;
     element.hidden = windows() < 2; // one matrix has no course over time
     play.textContent = playing ? "❚❚" : "▶";
-    play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    play.setAttribute("aria-label", say(playing ? "pause" : "play"));
+    play.title = say(playing ? "pause" : "play");
     track.classList.toggle("kindred-step", step);
   }
 
+  const share = (window) => `${(100 * window) / Math.max(windows(), 1)}%`;
+
   function start() {
-    if (last >= windows()) last = mode === "step" ? 1 : first + 1;
-    const pace = Math.min(SLOWEST_MS, Math.max(FASTEST_MS, (1000 * PLAY_SECONDS) / windows()));
-    playing = setInterval(() => {
-      last += 1;
-      if (last >= windows()) pause();
-      else show();
-      announceInput();
-    }, pace);
+    if (last >= windows()) rewind();
+    const usual = Math.min(SLOWEST_MS, Math.max(FASTEST_MS, (1000 * PLAY_SECONDS) / windows()));
+    playing = setInterval(forward, (calm.matches ? Math.max(usual, CALM_MS) : usual) / Number(speed.value));
     show();
+    announceInput();
+  }
+
+  function rewind() {
+    last = mode === "step" ? 1 : Math.min(first + 1, windows());
+  }
+
+  function forward() {
+    if (last >= windows()) rewind(); // of a loop
+    else last += 1;
+    if (last >= windows() && !looping) pause();
+    else show();
     announceInput();
   }
 
@@ -134,12 +163,49 @@ export function createTimeSlider({ onInput, onCommit }) {
     onCommit();
   }
 
+  function toggleLoop() {
+    looping = !looping;
+    loop.setAttribute("aria-pressed", String(looping));
+  }
+
+  function atSpeed() {
+    if (!playing) return;
+    stop();
+    start();
+  }
+
+  function jump(step) {
+    stop();
+    last = windowsBetween(edges, edges[0], step)[1];
+    first = Math.min(first, last - 1);
+    show();
+    announceInput();
+    onCommit();
+  }
+
+  function showMarks() {
+    const [begin, end] = [edges[0], edges[windows()]];
+    const places = new Map(); // step → what is said of it
+    for (const { step, said } of marked) places.set(step, [...(places.get(step) ?? []), said]);
+    const at = (step) => windowsBetween(edges, begin, step)[1]; // windows may differ in length
+    marks.replaceChildren(...[...places].filter(([step]) => step > begin && step <= end).map(([step, said]) =>
+      make("button", { type: "button", class: "kindred-mark", tabindex: -1, "aria-hidden": "true", title: said.join("\n"),
+        style: `left: ${share(at(step))}`, "data-step": step, onclick: () => jump(step) })));
+    told.replaceChildren(...marked.map(({ step, said }) =>
+      make("li", {}, make("button", { type: "button", onclick: () => jump(step) }, said))));
+    count.textContent = say("marks", { count: marked.length });
+    list.hidden = !marked.length;
+  }
+
   function shownWindows() {
     return mode === "step" ? [last - 1, last] : [first, last];
   }
 
+  showMarks();
+
   return {
     element,
+    list, // of the marks, in words
     shownWindows,
     mode: () => mode,
     /** The interval in steps; the end of the run is null, as a live run moves it. */
@@ -147,13 +213,13 @@ export function createTimeSlider({ onInput, onCommit }) {
       const [start, end] = [mode === "step" ? Math.min(first, last - 1) : first, last];
       return [edges[start], end === windows() ? null : edges[end]];
     },
+    /** The shown windows' ends in steps. */
+    steps: () => shownWindows().map((window) => edges[window]),
     /** What windows are counted in: "step", "round" or "seed". */
     setUnit(now) {
       if (now === unit) return;
       unit = now;
-      modes.step.text.textContent = MODES[unit][0];
-      modes.interval.text.textContent = MODES[unit][1];
-      element.setAttribute("aria-label", MODES[unit][2]);
+      nameUnits();
       show();
     },
     /** Take up new windows; the view stays, and an end at the run's end follows it. */
@@ -164,6 +230,13 @@ export function createTimeSlider({ onInput, onCommit }) {
       if (begun) [first, last] = windowsBetween(edges, stepFrom, followed ? null : stepTo);
       else [first, last] = [0, windows()];
       show();
+      showMarks();
+    },
+    /** What happened at steps: [{step, said}]. */
+    setMarks(now = []) {
+      if (JSON.stringify(now) === JSON.stringify(marked)) return;
+      marked = now;
+      showMarks();
     },
     setView(view) {
       stop();

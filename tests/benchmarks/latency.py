@@ -1,0 +1,380 @@
+"""How fast the dashboard answers in a real Chromium, and two others with the same matrices.
+
+``python -m tests.benchmarks.latency [--tasks 9,40,100,200] [--windows 2000]`` serves stored runs of random matrices and
+looks at the page Affinity as a visitor would: drags the slider, turns to another page, comes for the first time. Beside
+it, with as many tasks: the same heatmap by ``st.plotly_chart`` and ``st.slider``, and TensorBoard's image page.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from engine.affinity.series import Window
+from engine.runs.config import RunConfig
+from engine.runs.store import Store
+from tests import chromium
+from tests.app.components.serving import drag, served, wait_until_idle
+from tests.conftest import free_port, serving
+
+STEP = 10  # updates in a window
+REPEATS = 5
+MOVES = 90
+IMAGES = 60  # that TensorBoard is given; it keeps and shows each
+START = "input[aria-label='Start of the interval']"
+GOALS = {  # at 100 tasks
+    "redraws a second": (">=", 30),
+    "last frame (ms)": ("<=", 50),
+    "commit (ms)": ("<=", 150),
+    "page switch (ms)": ("<=", 300),
+    "first paint (ms)": ("<=", 1500),
+    "server (ms)": ("<=", 30),
+}
+
+# The drag as the browser sees it: when each redraw was, when the thumb was released, when the page's address, which
+# Python writes, told the new interval.
+WATCH = """
+() => {
+  const watched = { released: null, last: null, answered: null, redraws: [] };
+  window.watched = watched;
+  const root = document.querySelector(".kindred");
+  new MutationObserver(() => {
+    watched.redraws.push(performance.now());
+    requestAnimationFrame(() => setTimeout(() => (watched.last = performance.now())));
+  }).observe(root, { attributes: true, attributeFilter: ["data-redraws"] });
+  root.addEventListener("change", () => (watched.released = performance.now()), true);
+  for (const name of ["pushState", "replaceState"]) {
+    const before = history[name].bind(history);
+    history[name] = (...all) => {
+      before(...all);
+      if (watched.released) watched.answered ??= performance.now();
+    };
+  }
+}
+"""
+# The same of a plotly chart below Streamlit's slider.
+WATCH_PLOTLY = """
+() => {
+  const watched = { released: null, last: null, redraws: [] };
+  window.watched = watched;
+  new MutationObserver((all) => {
+    const of = (each) => each.target.closest?.(".js-plotly-plot") || each.target.querySelector?.(".js-plotly-plot");
+    if (!all.some(of)) return;
+    watched.redraws.push(performance.now());
+    requestAnimationFrame(() => setTimeout(() => (watched.last = performance.now())));
+  }).observe(document.querySelector("[data-testid=stMain]"), { subtree: true, childList: true, attributes: true });
+  document.addEventListener("pointerup", () => (watched.released = performance.now()), true);
+}
+"""
+PLOTLY = """
+import numpy as np
+import plotly.express as px
+import streamlit as st
+
+st.set_page_config(layout="wide")
+
+@st.cache_resource
+def sums():
+    generator = np.random.default_rng(0)
+    return np.cumsum(generator.normal(size=({windows}, {tasks}, {tasks})).astype(np.float32), 0)
+
+stop = st.slider("Step", 1, {windows}, {windows})
+figure = px.imshow(sums()[stop - 1] / stop, color_continuous_scale="RdBu", color_continuous_midpoint=0, height=800)
+st.plotly_chart(figure, key="heatmap")
+"""
+
+
+def stored(store: Store, tasks: int, windows: int, running: bool = False) -> tuple[str, Callable[[int], None]]:
+    """A run of random matrices about one of its own: its id, and a function that adds a window of that number."""
+    generator = np.random.default_rng(tasks)
+    truth = generator.normal(0, 1, (tasks, tasks))
+    names = [f"attribute {number}" for number in range(tasks)]
+    run_id = store.create(RunConfig("yeast", seed=tasks), f"{tasks} tasks")
+    token = store.claim(run_id)
+    columns = {"tasks": names, "metrics": ["accuracy"] * tasks, "steps": 2 * windows * STEP}
+
+    def window(number: int) -> Window:
+        mean = truth + generator.normal(0, 1, (tasks, tasks))
+        total = (STEP * mean).astype(np.float32)
+        return Window(number * STEP, (number + 1) * STEP, STEP, total, (STEP * (mean**2 + 1)).astype(np.float32), None)
+
+    def add(number: int) -> None:
+        store.write(run_id, token, [window(number)], step=(number + 1) * STEP, status="running")
+
+    for first in range(0, windows, 50):
+        found = [window(number) for number in range(first, min(first + 50, windows))]
+        status = "finished" if first + 50 >= windows and not running else "running"
+        store.write(run_id, token, found, status=status, step=found[-1].step_to, **columns)
+    return run_id, add
+
+
+def of_kindred(browser: Browser, address: str, run_id: str) -> dict[str, list[float]]:
+    """The times of the page Affinity, and the bytes that it was sent."""
+    found: dict[str, list[float]] = {}
+
+    def note(name: str, value: float) -> None:
+        found.setdefault(name, []).append(value)
+
+    where = f"{address}/affinity?run={run_id}"
+    for repeat in range(REPEATS + 1):  # the first warms the server
+        context = browser.new_context(viewport={"width": 1440, "height": 1000})
+        page = context.new_page()
+        got = Received(page)
+        page.goto(where, wait_until="commit")
+        page.wait_for_selector(".kindred-heatmap[data-ready=true]")
+        wait_until_idle(page)
+        page.wait_for_timeout(700)
+        sent = got.bytes
+        page.evaluate(WATCH)
+        drag(page, START, 0.0, 0.9, MOVES)
+        page.wait_for_function("window.watched.answered !== null")
+        page.wait_for_timeout(300)
+        seen = page.evaluate("window.watched")
+        paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        drawn = page.evaluate("performance.getEntriesByName('kindred-redraw')[0].startTime")
+        switched = switch(page, "Task graph", ".kindred-graph[data-ready=true]")
+        again = switch(page, "Affinity", ".kindred-heatmap[data-ready=true]")
+        context.close()
+        if not repeat:
+            continue
+        before = [at for at in seen["redraws"] if at <= seen["released"]]
+        note("redraws a second", 1000 * (len(before) - 1) / (before[-1] - before[0]))
+        note("last frame (ms)", max(0.0, seen["last"] - seen["released"]))
+        note("commit (ms)", seen["answered"] - seen["released"])
+        note("page switch (ms)", switched)
+        note("page switch (ms)", again)
+        note("first paint (ms)", paint)
+        note("chart drawn (ms)", drawn)
+        note("first visit (kB)", sent / 1000)
+    return found
+
+
+def switch(page: Page, title: str, wanted: str) -> float:
+    """Milliseconds from the click on a page's name to its chart."""
+    page.evaluate("window.clicked = performance.now()")
+    page.get_by_role("link", name=title, exact=True).click()
+    page.wait_for_selector(wanted)
+    took = page.evaluate("performance.now() - window.clicked")
+    page.wait_for_timeout(500)
+    return took
+
+
+class Received:
+    """Bytes that a page was sent: what was fetched, as it was compressed, and Streamlit's messages."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Network.enable")
+        self._session.on("Network.loadingFinished", self._loaded)
+        self._session.on("Network.webSocketFrameReceived", self._message)
+
+    def _loaded(self, event: dict) -> None:
+        self.bytes += int(event["encodedDataLength"])
+
+    def _message(self, event: dict) -> None:
+        self.bytes += len(event["response"]["payloadData"]) * 3 // 4  # base64
+
+
+def while_running(browser: Browser, address: str, run_id: str, add: Callable[[int], None], at: int) -> dict:
+    """Milliseconds of the server, and bytes, for each new window of a run that is followed."""
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    got = Received(page)
+    page.goto(f"{address}/affinity?run={run_id}")
+    page.wait_for_selector(".kindred-heatmap[data-ready=true]")
+    wait_until_idle(page)
+    page.wait_for_timeout(1000)
+    ended = threading.Event()
+
+    def go_on() -> None:
+        number = at
+        while not ended.wait(1.0):
+            add(number)
+            number += 1
+
+    writer = threading.Thread(target=go_on)
+    writer.start()
+    page.wait_for_timeout(3000)
+    seconds, count, sent = *drawn(address), got.bytes
+    page.wait_for_timeout(15_000)
+    later, often = drawn(address)
+    ended.set()
+    writer.join()
+    received = (got.bytes - sent) / 1000 / (often - count)
+    page.close()
+    return {"server (ms)": [1000 * (later - seconds) / (often - count)], "an update (kB)": [received]}
+
+
+def drawn(address: str) -> tuple[float, int]:
+    """Seconds that the server spent on the parts of Affinity that follow a run, and how many it drew."""
+    with urllib.request.urlopen(f"{address}/metrics") as answer:
+        lines = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[:1] != "#")
+    of = 'kindred_page_drawing_seconds_{}{{extent="part",page="affinity"}}'
+    return float(lines.get(of.format("sum"), 0)), int(float(lines.get(of.format("count"), 0)))
+
+
+def of_plotly(browser: Browser, tasks: int, windows: int) -> dict[str, list[float]]:
+    """The same of a page of Streamlit's own parts."""
+    found: dict[str, list[float]] = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(PLOTLY.format(tasks=tasks, windows=windows), Path(folder)) as address,
+    ):
+        for repeat in range(REPEATS + 1):
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.goto(address)
+            page.wait_for_selector(".js-plotly-plot .main-svg")
+            wait_until_idle(page)
+            page.wait_for_timeout(700)
+            page.evaluate(WATCH_PLOTLY)
+            box = page.locator("[data-testid=stSlider] [role=slider]").bounding_box()
+            track = page.locator("[data-testid=stSlider]").bounding_box()
+            middle = box["y"] + box["height"] / 2
+            page.mouse.move(box["x"] + box["width"] / 2, middle)
+            page.mouse.down()
+            for move in range(1, MOVES + 1):
+                page.mouse.move(box["x"] - 0.9 * track["width"] * move / MOVES, middle)
+            page.mouse.up()
+            page.wait_for_timeout(2500)
+            seen = page.evaluate("window.watched")
+            page.close()
+            if repeat:
+                before = [at for at in seen["redraws"] if at <= seen["released"]]
+                span = before[-1] - before[0] if len(before) > 1 else 0.0
+                found.setdefault("redraws a second", []).append(1000 * (len(before) - 1) / span if span else 0.0)
+                found.setdefault("last frame (ms)", []).append(seen["last"] - seen["released"])
+    return found
+
+
+@contextmanager
+def tensorboard(tasks: int, folder: Path) -> Iterator[str]:
+    """A TensorBoard on images of the running means of as many matrices: its address."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    generator, total = np.random.default_rng(0), np.zeros((tasks, tasks))
+    with SummaryWriter(str(folder)) as writer:
+        for number in range(IMAGES):
+            total += generator.normal(size=(tasks, tasks))
+            shown = np.clip(0.5 + total / (number + 1) / 2, 0, 1)
+            colours = np.stack([1 - shown, 0.5 * np.ones_like(shown), shown])
+            writer.add_image("affinity", np.kron(colours, np.ones((1, 800 // tasks, 800 // tasks))), number)
+    port = free_port()
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder), "--port", str(port)]
+    command += ["--samples_per_plugin", f"images={IMAGES}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        while True:
+            try:
+                urllib.request.urlopen(address, timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None, "TensorBoard did not start"
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+# TensorBoard draws an image a step: when each was loaded, wherever in its parts it hangs.
+WATCH_IMAGES = """
+(loader) => {
+  const watched = { released: null, last: null, redraws: [] };
+  window.watched = watched;
+  const loaded = () => { watched.redraws.push(performance.now()); watched.last = performance.now(); };
+  loader.getRootNode().addEventListener("load", (event) => event.target.tagName === "IMG" && loaded(), true);
+  document.addEventListener("mouseup", () => (watched.released = performance.now()), true);
+}
+"""
+
+
+def of_tensorboard(browser: Browser, tasks: int) -> dict[str, list[float]]:
+    """The same of TensorBoard's slider over its images."""
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder, tensorboard(tasks, Path(folder)) as address:
+        for repeat in range(REPEATS + 1):
+            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+            page.goto(f"{address}/#images")
+            page.wait_for_selector("tf-image-loader img", timeout=60_000)
+            page.wait_for_timeout(1500)
+            page.locator("tf-image-loader").first.evaluate(WATCH_IMAGES)
+            box = page.locator("tf-image-loader paper-slider#steps").bounding_box()
+            middle = box["y"] + box["height"] / 2
+            page.mouse.move(box["x"] + box["width"] - 16, middle)
+            page.mouse.down()
+            for move in range(1, MOVES + 1):
+                page.mouse.move(box["x"] + box["width"] - 16 - 0.85 * box["width"] * move / MOVES, middle)
+            page.mouse.up()
+            page.wait_for_timeout(2000)
+            seen = page.evaluate("window.watched")
+            page.context.close()
+            if repeat and seen["last"]:
+                before = [at for at in seen["redraws"] if at <= seen["released"]]
+                span = before[-1] - before[0] if len(before) > 1 else 0.0
+                found.setdefault("redraws a second", []).append(1000 * (len(before) - 1) / span if span else 0.0)
+                found.setdefault("last frame (ms)", []).append(max(0.0, seen["last"] - seen["released"]))
+    return found
+
+
+def report(name: str, found: dict[str, list[float]], tasks: int) -> int:
+    """Print medians and the worst; how many goals were missed, which are those at 100 tasks."""
+    missed = 0
+    for what, values in found.items():
+        relation, goal = GOALS.get(what, ("", 0)) if name == "Kindred" and tasks <= 100 else ("", 0)
+        median = statistics.median(values)
+        worst = min(values) if what == "redraws a second" else max(values)
+        met = not relation or (median >= goal if relation == ">=" else median <= goal)
+        missed += not met
+        wanted = f"{relation} {goal}{'' if met else '   MISSED'}" if relation else ""
+        print(f"{tasks:5} tasks  {name:16}{what:20}{median:10.1f}{worst:10.1f}   {wanted}", flush=True)
+    return missed
+
+
+def measure(playwright: Playwright, sizes: Sequence[int], windows: int) -> int:
+    """Everything, printed as it is known; how many goals were missed."""
+    missed = 0
+    browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
+    print(f"{'':11}  {'':16}{'':20}{'median':>10}{'worst':>10}   goal")
+    for tasks in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            store = Store(f"sqlite:///{folder}/kindred.db")
+            run_id, _ = stored(store, tasks, windows)
+            growing, add = stored(store, tasks, windows // 2, running=True)
+            with serving(store.url) as (address, _):
+                found = of_kindred(browser, address, run_id)
+                found |= while_running(browser, address, growing, add, windows // 2)
+        missed += report("Kindred", found, tasks)
+        report("st.plotly_chart", of_plotly(browser, tasks, min(windows, 500)), tasks)
+        report("TensorBoard", of_tensorboard(browser, tasks), tasks)
+    browser.close()
+    return missed
+
+
+def main() -> int:
+    """Measure and print; 1 if a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", default="9,40,100,200", help="numbers of tasks")
+    parser.add_argument("--windows", type=int, default=2000)
+    arguments = parser.parse_args()
+    if chromium.find() is None:
+        print("No Chromium found: run python -m tests.chromium first.")
+        return 1
+    print("load before:", " ".join(f"{load:.2f}" for load in os.getloadavg()))
+    with sync_playwright() as playwright:
+        return min(1, measure(playwright, [int(each) for each in arguments.tasks.split(",")], arguments.windows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
