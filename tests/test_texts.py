@@ -99,8 +99,8 @@ def test_every_text_is_used():
 
     def used(key: str) -> bool:
         """Whether the key, or its end in a script, is written, or begins like one that is put together."""
-        key = key.removesuffix("_help")  # of an input of that name
-        ends = [".".join(key.split(".")[place:]) for place in range(key.count(".") + 1)]
+        whole = [key, key.removesuffix("_help")]  # of an input of that name
+        ends = [".".join(each.split(".")[place:]) for each in whole for place in range(key.count(".") + 1)]
         return any(end in pieces for end in ends) or any(end.startswith(begun) for end in ends)
 
     assert not [key for key in texts("en") if not used(key)]

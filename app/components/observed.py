@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 
-from engine.affinity.series import MIN_BATCHES, AffinitySeries, IntervalMean
-from engine.affinity.uncertainty import RELIABLE, SeedGroup, bootstrap, reliability, reliability_over_time
+from engine.affinity.series import AffinitySeries, IntervalMean
+from engine.affinity.uncertainty import RELIABLE, SeedGroup, reliability, reliability_over_time, replicates
 from engine.charts.quantity import AFFINITY, Quantity, quantity_of
 from engine.errors import KindredError
 from engine.texts import text
@@ -90,22 +90,8 @@ class Observed:
         return edges[shown], np.array([self.group.reliability(int(edges[0]), int(edges[end])) for end in shown])
 
     def replicates(self, step_from: int, step_to: int, count: int) -> np.ndarray | None:
-        """``[count, source, target]``: means that might as well have come out; ``None`` with too few windows.
-
-        Of one run a bootstrap over windows. Of several seeds each replicate draws as many seeds with replacement, and
-        bootstraps the windows of each, so that both what a seed and what a batch changes is in it.
-        """
-        first, last = self.series.windows_between(step_from, step_to)
-        if last - first < MIN_BATCHES:
-            return None
-        if not self.group:
-            return bootstrap(self.series, step_from, step_to, count)
-        each = [bootstrap(seed, step_from, step_to, count, number) for number, seed in enumerate(self.seeds)]
-        drawn = np.random.default_rng(0).integers(0, len(each), (len(each), count))
-        stack = np.stack(each)[drawn, np.arange(count)]
-        known = np.isfinite(stack)
-        with np.errstate(invalid="ignore"):
-            return np.where(known, stack, 0).sum(axis=0) / known.sum(axis=0)
+        """What :func:`engine.affinity.uncertainty.replicates` gives."""
+        return replicates(self.series, self.seeds if self.group else (), step_from, step_to, count)
 
 
 def verdict(value: float) -> str:

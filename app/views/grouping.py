@@ -26,6 +26,7 @@ from engine.grouping.export import MOST_BYTES, from_file, to_json
 from engine.grouping.feasibility import refuse
 from engine.grouping.problem import LOWER, GroupingProblem
 from engine.grouping.solution import Solution
+from engine.reports.words import certificate_in_words
 from engine.texts import language, text
 
 
@@ -180,7 +181,7 @@ def _details(
     problem = solution.problem
     direction = "less" if problem.direction == LOWER else "more"
     proof = (
-        text("grouping.proved", rests_on=solution.certificate.rests_on)
+        text("grouping.proved", rests_on=certificate_in_words(solution.certificate.rests_on))
         if solution.proved_optimal
         else text(f"grouping.no_{direction}", bound=problem.shown(solution.bound), gap=solution.gap)
     )

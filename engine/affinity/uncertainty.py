@@ -7,6 +7,7 @@ Bibliography:
 - Künsch, "The jackknife and the bootstrap for general stationary observations", Annals of Statistics 1989.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -117,6 +118,28 @@ def bootstrap(
     np.add.at(times, (np.arange(replicates)[:, None], drawn), 1)
     totals = np.tensordot(times, series.totals[first:last].astype(np.float64), axes=1)
     return _mean(totals, np.tensordot(times, series.pair_counts[first:last].astype(np.float64), axes=1))
+
+
+def replicates(
+    series: AffinitySeries, seeds: Sequence[AffinitySeries], step_from: int, step_to: int, count: int
+) -> np.ndarray | None:
+    """``[count, source, target]``: means that might as well have come out; ``None`` with too few windows.
+
+    Of one run, without ``seeds``, a bootstrap over windows. Of several, on the edges of ``series``, each replicate
+    draws as many seeds with replacement and bootstraps the windows of each, so that both what a seed and what a batch
+    changes is in it.
+    """
+    first, last = series.windows_between(step_from, step_to)
+    if last - first < MIN_BATCHES:
+        return None
+    if not seeds:
+        return bootstrap(series, step_from, step_to, count)
+    each = np.stack([bootstrap(seed, step_from, step_to, count, number) for number, seed in enumerate(seeds)])
+    drawn = np.random.default_rng(0).integers(0, len(each), (len(each), count))
+    stack = each[drawn, np.arange(count)]
+    known = np.isfinite(stack)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, stack, 0).sum(axis=0) / known.sum(axis=0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.affinity.ranking import off_diagonal, rank_correlation
 from engine.affinity.series import MIN_BATCHES, AffinitySeries, IntervalMean
-from engine.affinity.uncertainty import SeedGroup, bootstrap, reliability
+from engine.affinity.uncertainty import SeedGroup, reliability, replicates
 from engine.errors import KindredError
 from engine.runs.reader import Reader
 from engine.runs.run import Run
@@ -116,23 +116,9 @@ class Evidence:
         return reliability(self.series, mean.step_from, mean.step_to)
 
     def replicates(self, mean: IntervalMean, count: int = REPLICATES) -> np.ndarray | None:
-        """``[count, source, target]``: means that might as well have come out; ``None`` with too few windows.
-
-        Of one run a bootstrap over windows; of several seeds each replicate draws as many seeds with replacement, and
-        the windows of each.
-        """
-        steps = mean.step_from, mean.step_to
-        first, last = self.series.windows_between(*steps)
-        if last - first < MIN_BATCHES:
-            return None
-        if not self.group:
-            return bootstrap(self.series, *steps, count)
-        each = np.stack([bootstrap(seed, *steps, count, number) for number, seed in enumerate(self.seeds)])
-        drawn = np.random.default_rng(0).integers(0, len(each), (len(each), count))
-        stack = each[drawn, np.arange(count)]
-        known = np.isfinite(stack)
-        with np.errstate(invalid="ignore"):
-            return np.where(known, stack, 0).sum(axis=0) / known.sum(axis=0)
+        """What :func:`engine.affinity.uncertainty.replicates` gives."""
+        seeds = self.seeds if self.group else ()
+        return replicates(self.series, seeds, mean.step_from, mean.step_to, count)
 
     def movement(self, mean: IntervalMean) -> Movement | None:
         """Whether the matrix changed within an interval; ``None`` with too few windows for errors of both halves."""

@@ -14,7 +14,6 @@ import plotly
 import plotly.graph_objects as go
 
 from engine import catalog
-from engine.grouping import column_generation, exact_subsets, local_search
 from engine.grouping.export import to_json
 from engine.grouping.frontier import steps as steps_of
 from engine.grouping.solution import Solution
@@ -22,7 +21,7 @@ from engine.markup import Markup, element, table
 from engine.reports import figures
 from engine.reports.findings import Findings, Grouping
 from engine.reports.page import Script, data, download, frontend, page
-from engine.reports.words import braced, how_stable, listed, number, percent, summary
+from engine.reports.words import braced, certificate_in_words, how_stable, listed, number, percent, summary
 from engine.runs.configs import kind_of
 from engine.spreadsheets import csv_of
 from engine.texts import text
@@ -242,16 +241,6 @@ def _certificate(solution: Solution) -> str:
         return text("report.certificate_proved", why=why)
     bound = number(solution.problem.shown(solution.bound), 6)
     return text("report.certificate_gap", why=why, bound=bound, gap=f"{100 * solution.gap:.2g} %")
-
-
-def certificate_in_words(rests_on: str) -> str:
-    """Why a bound holds, in the present language where its solver is known."""
-    known = {
-        exact_subsets.RESTS_ON: "subsets",
-        column_generation.RESTS_ON_PRICES: "prices",
-        local_search.RESTS_ON: "alone",
-    }
-    return text(f"report.certificate_{known[rests_on]}") if rests_on in known else rests_on
 
 
 def _budgets(grouping: Grouping | None) -> list[Markup]:

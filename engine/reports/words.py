@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.affinity.uncertainty import RELIABLE
+from engine.grouping import column_generation, exact_subsets, local_search
 from engine.grouping.solution import Network, Solution
 from engine.reports.evidence import Movement, Pair
 from engine.reports.findings import Findings, Grouping
@@ -151,3 +152,13 @@ def how_stable(grouping: Grouping) -> list[str]:
             high=number(stable.interval[1], 4),
         )
     ]
+
+
+def certificate_in_words(rests_on: str) -> str:
+    """Why a bound holds, in the present language where its solver is known."""
+    known = {
+        exact_subsets.RESTS_ON: "subsets",
+        column_generation.RESTS_ON_PRICES: "prices",
+        local_search.RESTS_ON: "alone",
+    }
+    return text(f"report.certificate_{known[rests_on]}") if rests_on in known else rests_on

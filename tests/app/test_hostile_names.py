@@ -92,7 +92,7 @@ WHERE = [
     *(("runs", {}), ("found", {}), ("data", {}), ("sweeps", {})),
     *(
         (page, {"run": kind})
-        for page in ("affinity", "graph", "training", "grouping", "compare")
+        for page in ("overview", "affinity", "graph", "training", "grouping", "compare")
         for kind in ("network", "linear", "federated", "failed", "affinity", "matrix", "group", "study")
     ),
     ("affinity", {"run": "affinity", "pair": json.dumps(TASKS[:2])}),

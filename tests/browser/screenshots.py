@@ -1,6 +1,7 @@
 """Pictures of every page, light and dark, wide and narrow: ``python -m tests.browser.screenshots FOLDER``.
 
-Those of the README (``.github/screenshots``) are the wide, light ones: add ``--readme``.
+Those of the README (``.github/screenshots``) are the wide, light ones: add ``--readme``; those beside it, in its folder
+``pages``, of every page in all four ways: add ``--pages``.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from engine.cli import main as engine
@@ -32,6 +34,8 @@ PAGES = {
     "affinity": "affinity?run={run}&order=cluster&pair=%5B%22Class3%22%2C+%22Class4%22%5D",
     "graph": "graph?run={run}&threshold=0.35",
     "training": "training?run={run}",
+    "compare": "compare?run={run}&runs=%5B%22{run}%22%2C%22{one}%22%2C%22{two}%22%5D",
+    "sweeps": "sweeps",
     "training-linear": "training?run={linear}",
     "training-federated": "training?run={federated}",
     "affinity-linear": "affinity?run={linear}&order=cluster",
@@ -50,6 +54,10 @@ PAGES = {
         "grouping?run={run}&budget=2.5&half=single&singleton=0.0&apart=%5B%5B%22Class3%22%2C%22Class4%22%5D%5D"
     ),
 }
+ONE_EACH = (
+    *("runs", "data-rooms", "overview", "affinity", "graph", "training", "grouping", "compare", "sweeps", "studies"),
+    *("verify", "found"),
+)
 README = ("runs", "data-rooms", "affinity", "graph", "grouping", "training-linear", "studies", "verify-flow")
 
 
@@ -57,6 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--readme", action="store_true", help="the wide, light ones only")
+    parser.add_argument("--pages", action="store_true", help="one of each page")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -65,6 +74,9 @@ def main() -> None:
         exact = ["--affinity", "lookahead", "--store", url]
         engine(["run", "--dataset", "yeast", "--epochs", "20", "--name", "Yeast, 20 epochs", *exact])
         engine(["run", "--dataset", "digits", "--epochs", "30", "--name", "Digits, 30 epochs", *exact])
+        for number in (1, 2):
+            seed = ["--seed", str(number), "--name", f"Yeast, seed {number}"]
+            engine(["run", "--dataset", "yeast", "--epochs", "10", *seed, *exact])
         from engine.runs.store import Store
 
         slants = ["--dataset", "digit_slants", "--store", url]
@@ -78,6 +90,8 @@ def main() -> None:
         ids = {run.name: run.id for run in Store(url).runs()}
         runs = {
             "run": ids["Yeast, 20 epochs"],
+            "one": ids["Yeast, seed 1"],
+            "two": ids["Yeast, seed 2"],
             "linear": ids["Slants, linear"],
             "federated": ids["Slants, federated"],
             "study": ids["Yeast, measured"],
@@ -97,7 +111,7 @@ def main() -> None:
                     for width in (1440,) if arguments.readme else (1440, 400):
                         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
                         for name, address in PAGES.items():
-                            if arguments.readme and name not in README:
+                            if name not in (README if arguments.readme else ONE_EACH if arguments.pages else PAGES):
                                 continue
                             suffix = "" if arguments.readme else f"-{scheme}-{width}"
                             address = address.format(**runs, table=table)
@@ -130,6 +144,7 @@ def _take(page: Page, address: str, path: Path, button: str = "") -> None:
     page.set_viewport_size({"width": page.viewport_size["width"], "height": max(900, height)})
     page.wait_for_timeout(700)
     page.screenshot(path=path)
+    Image.open(path).quantize(128).save(path, optimize=True)
     page.set_viewport_size({"width": page.viewport_size["width"], "height": 900})
 
 

@@ -21,7 +21,7 @@ def asked(page):
 
 def drawn(page, label):
     """The plain or still chart of that label, drawn."""
-    plot = page.get_by_role("img", name=label)
+    plot = page.get_by_role("group", name=label)
     expect(plot).to_be_visible(timeout=SLOW)
     page.wait_for_function("plot => plot.closest('[data-ready=true]') !== null", arg=plot.element_handle())
     return plot

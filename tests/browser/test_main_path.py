@@ -75,7 +75,7 @@ def test_from_a_launched_run_to_a_reimported_grouping(dashboard, page, store, tm
     for _ in range(20):
         page.keyboard.press("ArrowLeft")
     stop = int(series.edges[len(series) - 20])
-    expect(heatmap.locator("output")).to_have_text(f"Steps 0–{stop} of 110")
+    expect(heatmap.locator("output").first).to_have_text(f"Steps 0–{stop} of 110")
     assert int(heatmap.get_attribute("data-redraws")) > redraws
     expect(page).to_have_url(re.compile(f"interval=0-{stop}"))
     page.get_by_text("The same as a table").click()

@@ -27,7 +27,7 @@ def test_cells_have_the_colours_of_the_theme_and_their_numbers(page: Page, serve
     numbers = page.locator(".kindred-numbers span").all_inner_texts()
     assert numbers[4 * row + column].replace("−", "-") == f"{values[row, column] * 1000:.2g}"
     assert numbers[0] == "" and page.locator("input[type=range]").count() == 0
-    expect(page.get_by_role("img", name="one matrix")).to_be_visible()
+    expect(page.get_by_role("group", name="one matrix")).to_be_visible()
 
 
 def test_a_cell_says_its_pair_as_text_when_hovered(page: Page, server: str):

@@ -59,6 +59,7 @@ export function createTimeSlider({ onInput, onCommit }) {
     track, readout,
   );
   nameUnits();
+  namePlay();
 
   const announceInput = oncePerFrame(onInput);
   from.addEventListener("input", () => moved(from));
@@ -72,6 +73,12 @@ export function createTimeSlider({ onInput, onCommit }) {
   });
 
   const windows = () => edges.length - 1;
+
+  function namePlay() {
+    play.textContent = playing ? "❚❚" : "▶";
+    play.setAttribute("aria-label", say(playing ? "pause" : "play"));
+    play.title = say(playing ? "pause" : "play");
+  }
 
   function nameUnits() {
     modes.step.text.textContent = say(`one_${unit}`);
@@ -123,9 +130,7 @@ export function createTimeSlider({ onInput, onCommit }) {
     from.style.zIndex = first > windows() / 2 ? 2 : 1;
     to.style.zIndex = first > windows() / 2 ? 1 : 2;
     element.hidden = windows() < 2; // one matrix has no course over time
-    play.textContent = playing ? "❚❚" : "▶";
-    play.setAttribute("aria-label", say(playing ? "pause" : "play"));
-    play.title = say(playing ? "pause" : "play");
+    namePlay();
     track.classList.toggle("kindred-step", step);
   }
 
