@@ -189,15 +189,9 @@ class Received:
 
 def while_running(browser: Browser, address: str, run_id: str, add: Callable[[int], None], at: int) -> dict:
     """Milliseconds of the server, and bytes, for each new window of a run that is followed."""
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    got = Received(page)
-    page.goto(f"{address}/affinity?run={run_id}")
-    page.wait_for_selector(".kindred-heatmap[data-ready=true]")
-    wait_until_idle(page)
-    page.wait_for_timeout(1000)
     ended = threading.Event()
 
-    def go_on() -> None:
+    def go_on() -> None:  # a run that says nothing for long is taken for interrupted
         number = at
         while not ended.wait(1.0):
             add(number)
@@ -205,7 +199,13 @@ def while_running(browser: Browser, address: str, run_id: str, add: Callable[[in
 
     writer = threading.Thread(target=go_on)
     writer.start()
-    page.wait_for_timeout(3000)
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.wait_for_timeout(2000)
+    got = Received(page)
+    page.goto(f"{address}/affinity?run={run_id}")
+    page.wait_for_selector(".kindred-heatmap[data-ready=true]")
+    wait_until_idle(page)
+    page.wait_for_timeout(4000)
     seconds, count, sent = *drawn(address), got.bytes
     page.wait_for_timeout(15_000)
     later, often = drawn(address)
@@ -238,7 +238,7 @@ def of_plotly(browser: Browser, tasks: int, windows: int) -> dict[str, list[floa
             wait_until_idle(page)
             page.wait_for_timeout(700)
             page.evaluate(WATCH_PLOTLY)
-            box = page.locator("[data-testid=stSlider] [role=slider]").bounding_box()
+            box = page.locator("[data-testid=stSlider] :is([role=slider], input[type=range])").first.bounding_box()
             track = page.locator("[data-testid=stSlider]").bounding_box()
             middle = box["y"] + box["height"] / 2
             page.mouse.move(box["x"] + box["width"] / 2, middle)
