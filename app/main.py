@@ -16,7 +16,7 @@ CSS = """
 .stMainBlockContainer { padding-top: 4.5rem; }  /* Streamlit leaves a third of a small screen empty */
 .st-key-speak { position: fixed; top: 0.6rem; right: 3.2rem; width: auto; z-index: 999992; }
 [data-testid=stCaptionContainer] { color: inherit; opacity: 0.82; }  /* Streamlit's own has a contrast of 4.1 */
-[data-variant][data-selected=true] p, [role=tab][aria-selected=true] p, [data-testid=stSliderThumbValue] p, [role=slider] p {
+[data-variant][data-selected=true] p, [role=tab][aria-selected=true] p, [data-testid=stSliderThumbValue] p {
   color: light-dark(#245a99, #84b9f0);  /* the primary colour is for what white is written on */
 }
 code .token.parameter.variable { color: inherit; }  /* 2.8 */
