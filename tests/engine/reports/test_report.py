@@ -2,6 +2,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_seeds_are_named(store):
 def test_of_a_path_only_the_end_is_told(store):
     run_id = hostile.filled(store)["affinity"]
     run = store.run(run_id)
-    run.config["folder"] = "/home/someone/secret/photographs"
+    run = replace(run, config=run.config | {"folder": "/home/someone/secret/photographs"})
     text = Seen(report_html(findings(store, [run]))).text
     assert "photographs" in text and "someone" not in text
 

@@ -10,7 +10,7 @@ from tests.app.views.stored import seeds, trained
 def test_runs_that_differ_in_one_setting_differ_in_that_alone(store):
     one, other = (store.run(store.create(RunConfig("yeast", learning_rate=rate), "same")) for rate in (0.05, 0.1))
     columns = [settings_of([run]) for run in (one, other)]
-    assert differing(columns) == ["learning_rate"], columns
+    assert differing(columns) == ["learning_rate"]
     assert [column["learning_rate"] for column in columns] == ["0.05", "0.1"]
     assert set(columns[0]) == set(RunConfig("yeast").to_json())
 
