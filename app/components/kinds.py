@@ -83,11 +83,6 @@ def progress(run: Run) -> tuple[str, int, int]:
 LEADING = {LINEAR: "task_covariance", FEDERATED: "federated_relation"}  # reading, while a run has none yet
 
 
-def first_results(run: Run) -> str:
-    """When the first results of linear models, federated or not, are there: what ``as soon as`` is followed by."""
-    return text(f"kinds.first_{kind(run)}")
-
-
 def no_affinity(run: Run) -> str:
     """Why a run of linear models, federated or not, has no affinity, and what to choose instead."""
     return text(f"kinds.no_affinity_{kind(run)}")
