@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 
 from engine.affinity.series import AffinitySeries, IntervalMean
-from engine.affinity.uncertainty import RELIABLE, SeedGroup, reliability, reliability_over_time, replicates
+from engine.affinity.uncertainty import RELIABLE, SeedGroup, reliability, replicates
 from engine.charts.quantity import AFFINITY, Quantity, quantity_of
 from engine.errors import KindredError
 from engine.texts import text
 
-COURSE_POINTS = 60  # of the curve of several seeds, whose every point ranks all their matrices anew
+COURSE_POINTS = 60  # of the curve, whose every point ranks all entries anew
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +84,8 @@ class Observed:
     def course(self) -> tuple[np.ndarray, np.ndarray]:
         """Steps, and the reliability of the mean from the beginning up to each; NaN where unknown."""
         edges = self.series.edges
-        if not self.group:
-            return edges[1:], reliability_over_time(self.series)
         shown = np.unique(np.linspace(1, len(edges) - 1, min(len(edges) - 1, COURSE_POINTS)).astype(int))
-        return edges[shown], np.array([self.group.reliability(int(edges[0]), int(edges[end])) for end in shown])
+        return edges[shown], np.array([self.reliability(int(edges[0]), int(edges[end])) for end in shown])
 
     def replicates(self, step_from: int, step_to: int, count: int) -> np.ndarray | None:
         """What :func:`engine.affinity.uncertainty.replicates` gives."""

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.components.assets import under_base
+from engine.affinity.growing import Growing
 from engine.affinity.series import AffinitySeries
 
 TOGETHER = 16  # windows in a piece, once there are so many: the rest are pieces of one each
@@ -27,7 +28,7 @@ _HEADERS = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 _lock = threading.Lock()
 _held: OrderedDict[str, bytes] = OrderedDict()  # by the end of their address, what was shown last at the end
-_of_series: WeakKeyDictionary[AffinitySeries, dict[str, bytes]] = WeakKeyDictionary()
+_of_lines: WeakKeyDictionary[Growing, dict[tuple[int, int], tuple[str, bytes]]] = WeakKeyDictionary()  # by their span
 
 
 def addresses(series: AffinitySeries) -> list[str]:
@@ -36,17 +37,18 @@ def addresses(series: AffinitySeries) -> list[str]:
     Each piece holds its windows' sums as little-endian float32 ``[windows, source, target]``; and after them, unless
     every update observed every pair, their counts as uint32, likewise.
     """
-    pieces = _of_series.get(series)
-    if pieces is None:
-        pieces = _of_series[series] = dict(_piece(series, *span) for span in _spans(len(series)))
+    known = _of_lines.get(series.line, {})  # of all series that this one grew from
+    pieces = {span: known.get(span) or _piece(series, *span) for span in _spans(len(series))}
+    tokens = {token for token, _ in pieces.values()}
     with _lock:
-        for token, content in pieces.items():
-            pieces[token] = _held.setdefault(token, content)  # one for all series that begin alike
+        for span, (token, content) in pieces.items():
+            pieces[span] = token, _held.setdefault(token, content)  # one for all series that begin alike
             _held.move_to_end(token)
         size = sum(map(len, _held.values()))
-        while size > MOST_BYTES and next(iter(_held)) not in pieces:
+        while size > MOST_BYTES and next(iter(_held)) not in tokens:
             size -= len(_held.popitem(last=False)[1])
-    return [under_base(f"/kindred/windows/{token}") for token in pieces]
+    _of_lines[series.line] = pieces
+    return [under_base(f"/kindred/windows/{token}") for token, _ in pieces.values()]
 
 
 def _spans(windows: int) -> list[tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import streamlit as st
 
 from app.components import live_chart
@@ -13,6 +12,8 @@ from engine.affinity.series import MIN_BATCHES
 from engine.affinity.uncertainty import RELIABLE
 from engine.charts.reliability import reliability_curve
 from engine.texts import text
+
+LEAST_TASKS = 3  # of two, the two entries would correlate at 1 or −1 whatever the noise
 
 
 def say_reliability(observed: Observed, steps: tuple[int, int]) -> None:
@@ -26,25 +27,24 @@ def say_reliability(observed: Observed, steps: tuple[int, int]) -> None:
         said = verdict(value) if observed.quantity.unit == "step" else share(value)
         st.badge(text("reliability.said", value=said), icon=f":material/{icon}:", color=colour, help=meaning)
         return
-    few = len(observed.series.tasks) < 3
+    few = len(observed.series.tasks) < LEAST_TASKS
     why = "tasks" if few else "seeds" if observed.quantity.unit == "seed" else "windows"
     st.badge(text(f"reliability.unknown_{why}", least=MIN_BATCHES), icon=":material/help:", color="gray", help=meaning)
 
 
 def show_course(subject: Subject, observed: Observed) -> None:
-    """An expander with the curve of the reliability over the run, drawn only where it is open; nothing where it is
-    unknown throughout."""
+    """An expander with the curve of the reliability over the run, made only where it is open; nothing where too little
+    is known for one."""
     if not observed.quantity.noisy or observed.quantity.unit == "seed":  # which have no order
         return
-    steps, values = observed.course
-    if np.count_nonzero(np.isfinite(values)) < 2:
+    if len(observed.series) <= MIN_BATCHES or len(observed.series.tasks) < LEAST_TASKS:
         return
     expander = st.expander(text("reliability.course"), key="reliability-course", on_change="rerun")
     if not expander.open:
         return
     with expander:
         live_chart.plain(
-            reliability_curve(steps, values, RELIABLE),
+            reliability_curve(*observed.course, RELIABLE),
             key=f"reliability-{subject.id}",
             label=text("reliability.label", name=observed.quantity.said, run=subject.name),
         )

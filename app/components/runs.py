@@ -46,7 +46,7 @@ def observed_in(subject: Subject, reading: str = AFFINITY.name) -> Observed:
     url = store().url
     runs = tuple((run.id, *_extent(url, reading, run.id, run.step, run.status)) for run in subject.runs)
 
-    def make() -> Observed:
+    def make(before: Observed | None) -> Observed:
         return Observed.of([_series(url, reading, *run) for run in runs], (url, reading, runs), reading)
 
     return _latest_observed(url, reading, tuple(run.id for run in subject.runs)).of(runs, make)
@@ -60,7 +60,7 @@ def readings_of(subject: Subject) -> tuple[str, ...]:
 
 
 def _series(url: str, reading: str, run_id: str, *state: Hashable) -> AffinitySeries:
-    return _latest_series(url, reading, run_id).of(state, lambda: _open(url).series(run_id, reading))
+    return _latest_series(url, reading, run_id).of(state, lambda before: _open(url).series(run_id, reading, before))
 
 
 # One for all visitors; of a run at work the latest only, as each of its states would keep all its windows.

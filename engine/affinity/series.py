@@ -1,14 +1,18 @@
 """Affinity over training time: sums over windows of updates, so that the mean over any interval is a subtraction."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
+from engine.affinity.growing import Growing
 from engine.errors import KindredError
 
 # With fewer windows than this, their means say too little of how far apart such means lie.
 MIN_BATCHES = 4
+BLOCK = 16  # windows whose sums are kept; an even number
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +61,28 @@ class IntervalMean:
     batches: int
 
 
+class Sums(NamedTuple):
+    """Over several windows; ``[source, target]`` each but the first, or ``[1, 1]`` where all pairs are alike.
+
+    Attributes:
+        updates: observed updates.
+        counts: updates that observed the pair.
+        observed: windows that observed it.
+        totals, squares: of its entries, and of their squares; float64.
+        apart: ``(total − count · centre)² / count`` of each window, about a centre of the series' own.
+        even_counts, even_totals: of the windows of even number.
+    """
+
+    updates: np.ndarray
+    counts: np.ndarray
+    observed: np.ndarray
+    totals: np.ndarray
+    squares: np.ndarray
+    apart: np.ndarray
+    even_counts: np.ndarray
+    even_totals: np.ndarray
+
+
 @dataclass(frozen=True, eq=False)
 class AffinitySeries:
     """The windows of one run in order of time.
@@ -76,13 +102,16 @@ class AffinitySeries:
     total_squares: np.ndarray
     counts: np.ndarray | None = None
 
+    _known_blocks: Sums | None = field(default=None, init=False, repr=False)  # of the series that it grew from
+
     def __post_init__(self) -> None:
-        if self.counts is None:  # a view: it takes no memory
-            counts = np.broadcast_to(np.asarray(self.updates, np.int64)[:, None, None], self.totals.shape)
+        counts, updates = self.counts, np.asarray(self.updates, np.int64)
+        if counts is None or all((each == number).all() for each, number in zip(counts, updates, strict=True)):
+            counts = np.broadcast_to(updates[:, None, None], self.totals.shape)  # a view: it takes no memory
             object.__setattr__(self, "counts", counts)
 
     @classmethod
-    def of(cls, tasks: tuple[str, ...], windows: list[Window]) -> "AffinitySeries":
+    def of(cls, tasks: tuple[str, ...], windows: Sequence[Window]) -> "AffinitySeries":
         """The series of windows that are sorted by time."""
         shape = (len(tasks), len(tasks))
         skipped = any(window.counts is not None for window in windows)
@@ -99,36 +128,95 @@ class AffinitySeries:
     def __len__(self) -> int:
         return len(self.updates)
 
-    @cached_property
-    def complete(self) -> bool:
-        """Whether every update observed every pair."""
-        return self.counts.strides[1:] == (0, 0) or bool((self.counts == self.updates[:, None, None]).all())
+    def followed_by(self, windows: Sequence[Window]) -> "AffinitySeries":
+        """The series with more windows at its end, at the cost of those: what both series hold is there once.
+
+        Args:
+            windows: sorted by time, after its own.
+        """
+        if not windows:
+            return self
+        added = AffinitySeries.of(self.tasks, windows)
+        if not len(self):
+            return added
+        complete = self.complete and added.complete
+        names = ("totals", "total_squares") if complete else ("totals", "total_squares", "counts")
+        ends = [getattr(added, name) for name in names]
+        line = self.line if complete == self.complete else None
+        arrays = line.append(len(self), ends) if line else None
+        if arrays is None:
+            arrays = [np.concatenate([getattr(self, name), end]) for name, end in zip(names, ends, strict=True)]
+            line = Growing(arrays)
+        edges, updates = np.append(self.edges[:-1], added.edges), np.append(self.updates, added.updates)
+        grown = AffinitySeries(self.tasks, edges, updates, *arrays)
+        grown.__dict__.update(line=line, _known_blocks=self.__dict__.get("_blocks", self._known_blocks))
+        return grown
+
+    def ends_with(self, window: Window) -> bool:
+        """Whether it is the last one, number for number: a run that was taken up again has written others."""
+        counts = window.updates if window.counts is None else window.counts
+        return (
+            (window.step_from, window.step_to, window.updates) == (*self.edges[-2:], self.updates[-1])
+            and np.array_equal(window.total, self.totals[-1])
+            and bool((self.counts[-1] == counts).all())
+        )
 
     @cached_property
+    def line(self) -> Growing:
+        """What holds the windows. Where it is the same of two series, all windows of the shorter are in the longer."""
+        return Growing((self.totals, self.total_squares, *(() if self.complete else (self.counts,))))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every update observed every pair."""
+        return self.counts.strides[1:] == (0, 0)
+
+    @property
     def pair_counts(self) -> np.ndarray:
         """``counts``, as ``[windows, 1, 1]`` where the series is complete, which saves the work of T² equal numbers."""
         return np.asarray(self.updates, np.int64)[:, None, None] if self.complete else self.counts
 
+    def sums(self, first: int, last: int) -> "Sums":
+        """Over the windows ``[first, last)``, at a cost that does not depend on how many they are."""
+        begin, end = -(-first // BLOCK), last // BLOCK
+        if begin >= end:
+            return self._added(first, last)
+        whole = [sums[end] - sums[begin] for sums in self._blocks]
+        ends = self._added(first, begin * BLOCK), self._added(end * BLOCK, last)
+        return Sums(*map(sum, zip(*ends, whole, strict=True)))
+
+    def _added(self, first: int, last: int) -> "Sums":
+        """The same, window by window."""
+        counts, totals = self.pair_counts[first:last], self.totals[first:last].astype(np.float64)
+        apart = np.square(totals - counts * self._centre) / np.maximum(counts, 1)
+        even = slice(first % 2, None, 2)
+        return Sums(
+            self.updates[first:last].sum(),
+            counts.sum(0),
+            np.count_nonzero(counts, 0),
+            totals.sum(0),
+            self.total_squares[first:last].sum(0, np.float64),
+            apart.sum(0),
+            counts[even].sum(0),
+            totals[even].sum(0),
+        )
+
+    @cached_property
+    def _blocks(self) -> "Sums":
+        """Sums over all windows before each block, and before what is after the last: ``[blocks + 1, …]``."""
+        known = self._known_blocks or Sums(*(np.zeros_like(each)[None] for each in self._added(0, 0)))
+        first, last = len(known.updates) - 1, len(self) // BLOCK
+        each = [self._added(block * BLOCK, (block + 1) * BLOCK) for block in range(first, last)]
+        if not each:
+            return known
+        added = (np.cumsum(values, axis=0) for values in zip(*each, strict=True))
+        return Sums(*(np.concatenate([old, old[-1] + new]) for old, new in zip(known, added, strict=True)))
+
     @cached_property
     def _centre(self) -> np.ndarray:
-        """``[source, target]``, the mean of the whole run. Squares are summed around it, as a spread that is small
-        beside the mean would drown in the rounding of sums around zero."""
-        return np.sum(self.totals, axis=0, dtype=np.float64) / np.maximum(self.pair_counts.sum(axis=0), 1)
-
-    @cached_property
-    def _prefix(self) -> tuple[np.ndarray, ...]:
-        """Sums over all windows before each edge, ``[windows + 1, …]``: updates, counts, whether a pair was observed,
-        totals, squares, and ``(total − count · centre)² / count``; the last three in float64."""
-
-        def before(values: np.ndarray) -> np.ndarray:
-            sums = np.zeros((len(values) + 1, *values.shape[1:]), np.result_type(values, np.int64))
-            np.cumsum(values, axis=0, out=sums[1:])
-            return sums
-
-        counts = self.pair_counts
-        apart = np.square(self.totals - counts * self._centre) / np.maximum(counts, 1)
-        totals, squares = (sums.astype(np.float64) for sums in (self.totals, self.total_squares))
-        return tuple(map(before, (self.updates, counts, counts > 0, totals, squares, apart)))
+        """``[source, target]``, the mean of the first windows, which stays as the series grows. Squares are summed
+        around it, as a spread that is small beside the mean would drown in the rounding of sums around zero."""
+        return np.sum(self.totals[:BLOCK], 0, np.float64) / np.maximum(self.pair_counts[:BLOCK].sum(0), 1)
 
     def windows_between(self, step_from: int | None = None, step_to: int | None = None) -> tuple[int, int]:
         """The half-open range of windows that overlap the steps ``[step_from, step_to)``; ``None`` means open-ended.
@@ -175,20 +263,21 @@ class AffinitySeries:
         Carlo", Annals of Statistics 2010, eq. 3, where all batches are of one length.
         """
         first, last = self.windows_between(step_from, step_to)
-        updates, counts, observed, total, squares, apart = (sums[last] - sums[first] for sums in self._prefix)
+        sums = self.sums(first, last)
+        counts, total = sums.counts, sums.totals
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = total / counts
             if last - first >= MIN_BATCHES:
-                between = np.maximum(apart - np.square(total - counts * self._centre) / counts, 0)
-                variance = np.where(observed >= MIN_BATCHES, between / (observed - 1), np.nan)
+                between = np.maximum(sums.apart - np.square(total - counts * self._centre) / counts, 0)
+                variance = np.where(sums.observed >= MIN_BATCHES, between / (sums.observed - 1), np.nan)
             else:
-                variance = np.maximum(squares / counts - mean**2, 0) * counts / (counts - 1)
+                variance = np.maximum(sums.squares / counts - mean**2, 0) * counts / (counts - 1)
                 variance = np.where(counts > 1, variance, np.nan)
             error = np.sqrt(variance / counts)
         return IntervalMean(
             int(self.edges[first]),
             int(self.edges[last]),
-            int(updates),
+            int(sums.updates),
             mean,
             error,
             np.broadcast_to(counts, mean.shape),

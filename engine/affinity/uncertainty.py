@@ -44,30 +44,10 @@ def reliability(series: AffinitySeries, step_from: int | None = None, step_to: i
     first, last = series.windows_between(step_from, step_to)
     if last - first < MIN_BATCHES:
         return float("nan")
-    halves = (
-        _mean(
-            series.totals[first + half : last : 2].sum(axis=0, dtype=np.float64),
-            series.pair_counts[first + half : last : 2].sum(axis=0),
-        )
-        for half in (0, 1)
-    )
-    return stepped_up(rank_correlation(*map(off_diagonal, halves)), 2)
-
-
-def reliability_over_time(series: AffinitySeries) -> np.ndarray:
-    """``[windows]``: the `reliability` of the mean from the run's start to the end of each window; how it grows."""
-    grown = np.full(len(series), np.nan)
-    tasks = len(series.tasks)
-    totals, counts = np.zeros((2, tasks, tasks)), np.zeros((2, *series.pair_counts.shape[1:]), np.int64)
-    halves: list[np.ndarray] = [np.empty(0)] * 2
-    for window in range(len(series)):
-        half = window % 2
-        totals[half] += series.totals[window]
-        counts[half] += series.pair_counts[window]
-        halves[half] = off_diagonal(_mean(totals[half], counts[half]))
-        if window + 1 >= MIN_BATCHES:
-            grown[window] = stepped_up(rank_correlation(*halves), 2)
-    return grown
+    sums = series.sums(first, last)
+    even = _mean(sums.even_totals, sums.even_counts)
+    odd = _mean(sums.totals - sums.even_totals, sums.counts - sums.even_counts)
+    return stepped_up(rank_correlation(off_diagonal(even), off_diagonal(odd)), 2)
 
 
 def stepped_up(correlation: float, parts: int) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import catalog
-from engine.affinity.series import AffinitySeries
+from engine.affinity.series import AffinitySeries, Window
 from engine.errors import KindredError
 from engine.runs import measurements, rows, schema
 from engine.runs.database import Database
@@ -127,14 +127,27 @@ class Reader:
                 raise KindredError(f"There is no run {run_id!r} in this store; list the runs to see their ids.")
             return rows.read_run(row)
 
-    def series(self, run_id: str, reading: str = rows.AFFINITY) -> AffinitySeries:
-        """One reading of the run over training; empty while nothing is stored."""
+    def series(self, run_id: str, reading: str = rows.AFFINITY, before: AffinitySeries | None = None) -> AffinitySeries:
+        """One reading of the run over training; empty while nothing is stored.
+
+        Args:
+            before: what it was earlier. If the run only went on since, that is not read again.
+        """
         run = self.run(run_id)
         table, key = rows.windows_of(run_id, reading)
         same = [table.c[name] == value for name, value in key.items()]
+        query = sa.select(table).where(*same).order_by(table.c.step_from)
+
+        def windows(query: sa.Select) -> list[Window]:
+            return [rows.read_window(row, len(run.tasks)) for row in connection.execute(query)]
+
         with self._database.reading() as connection:
-            found = connection.execute(sa.select(table).where(*same).order_by(table.c.step_from))
-            return AffinitySeries.of(run.tasks, [rows.read_window(row, len(run.tasks)) for row in found])
+            if before is not None and len(before) and before.tasks == run.tasks:
+                last, *new = windows(query.where(table.c.step_from >= int(before.edges[-2]))) or [None]
+                count = connection.execute(sa.select(sa.func.count()).select_from(table).where(*same)).scalar_one()
+                if count == len(before) + len(new) and before.ends_with(last):
+                    return before.followed_by(new)
+            return AffinitySeries.of(run.tasks, windows(query))
 
     def extent(self, run_id: str, reading: str = rows.AFFINITY) -> tuple[int, int]:
         """How many windows one reading of the run has, and the step at which the last ends; 0 without any."""

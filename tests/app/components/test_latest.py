@@ -7,17 +7,18 @@ from app.components.latest import Latest
 def test_a_new_state_takes_the_place_of_the_earlier_one():
     latest, made = Latest(), []
 
-    def make():
-        made.append(1)
+    def make(before):
+        made.append(before)
         return len(made)
 
     assert [latest.of(state, make) for state in "aabba"] == [1, 1, 2, 2, 3]
+    assert made == [None, 1, 2]
 
 
 def test_what_many_ask_for_at_a_time_is_made_once():
     latest, made, found = Latest(), [], []
 
-    def make():
+    def make(before):
         time.sleep(0.05)
         made.append(1)
         return object()
@@ -33,6 +34,6 @@ def test_what_many_ask_for_at_a_time_is_made_once():
 def test_what_could_not_be_made_is_tried_again():
     latest = Latest()
     try:
-        latest.of("now", lambda: 1 / 0)
+        latest.of("now", lambda before: 1 / 0)
     except ZeroDivisionError:
-        assert latest.of("now", lambda: 7) == 7
+        assert latest.of("now", lambda before: 7) == 7

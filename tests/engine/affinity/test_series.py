@@ -185,3 +185,70 @@ def test_an_interval_without_windows_is_refused_with_the_steps_there_are(series,
 def test_a_run_without_windows_says_so():
     with pytest.raises(KindredError, match="no affinity yet"):
         AffinitySeries.of(TASKS, []).mean()
+
+
+def long(random, skipped):
+    """Several blocks of windows and some, of unequal length."""
+    windows, step = [], 0
+    for updates in random.integers(1, 9, 75):
+        counts = random.integers(0, updates + 1, (3, 3)) if skipped else None
+        total = (3 + random.normal(size=(3, 3)) * np.sqrt(updates)).astype(np.float32)
+        total = total if counts is None else np.where(counts > 0, total, 0).astype(np.float32)
+        windows.append(Window(step, step + int(updates), int(updates), total, total**2 + 1, counts))
+        step += int(updates)
+    return windows
+
+
+@pytest.mark.parametrize("skipped", [False, True])
+@pytest.mark.parametrize(("first", "last"), [(0, 75), (0, 64), (16, 75), (15, 17), (33, 47), (5, 70), (74, 75)])
+def test_sums_do_not_depend_on_where_their_blocks_begin(first, last, skipped):
+    series = AffinitySeries.of(TASKS, long(np.random.default_rng(7), skipped))
+    mean = series.mean(series.edges[first], series.edges[last])
+    expected, error = batch_means(series, first, last)
+    assert mean.updates == series.updates[first:last].sum()
+    assert np.array_equal(mean.counts, series.counts[first:last].sum(0))
+    np.testing.assert_allclose(mean.affinity, expected, rtol=1e-9)
+    if last - first >= MIN_BATCHES:
+        np.testing.assert_allclose(mean.standard_error, error, rtol=1e-9)
+
+
+@pytest.mark.parametrize("skipped", [False, True])
+def test_a_series_that_grew_is_that_of_all_its_windows(skipped):
+    windows = long(np.random.default_rng(7), skipped)
+    grown, line = AffinitySeries.of(TASKS, windows[:3]), []
+    for stop, more in ((4, 1), (15, 11), (17, 2), (49, 32), (50, 1), (75, 25)):
+        grown = grown.followed_by(windows[stop - more : stop])
+        whole = AffinitySeries.of(TASKS, windows[:stop])
+        line.append(grown.line)
+        for field in ("edges", "updates", "totals", "total_squares", "counts"):
+            np.testing.assert_array_equal(getattr(grown, field), getattr(whole, field))
+        for field in ("affinity", "standard_error"):
+            np.testing.assert_allclose(getattr(grown.mean(), field), getattr(whole.mean(), field), rtol=1e-12)
+        assert grown.complete == whole.complete and grown.ends_with(windows[stop - 1])
+        assert not grown.ends_with(windows[stop - 2])
+    assert len(set(map(id, line))) == 1
+
+
+def test_what_grew_twice_from_one_series_is_kept_apart():
+    one, *rest = long(np.random.default_rng(7), False)
+    series = AffinitySeries.of(TASKS, [one]).followed_by(rest[:1])
+    left, right = series.followed_by(rest[1:3]), series.followed_by(rest[4:6])
+    for grown, last in ((left, rest[2]), (right, rest[5])):
+        assert grown.ends_with(last) and np.array_equal(grown.totals[1], rest[0].total)
+    assert left.line is series.line is not right.line and len(series) == 2
+
+
+def test_the_first_pair_that_is_skipped_is_counted_from_then_on():
+    windows = long(np.random.default_rng(7), False)[:6]
+    seen = np.array([[1, 0, 1]] * 3)
+    skipped = replace(windows[5], counts=seen, updates=1)
+    grown = AffinitySeries.of(TASKS, windows[:5]).followed_by([skipped])
+    assert not grown.complete and np.array_equal(grown.counts[5], seen)
+    assert (grown.counts[:5] == grown.updates[:5, None, None]).all()
+
+
+def test_nothing_grows_by_nothing():
+    windows = long(np.random.default_rng(7), False)
+    series = AffinitySeries.of(TASKS, windows)
+    assert series.followed_by([]) is series
+    assert len(AffinitySeries.of(TASKS, []).followed_by(windows)) == 75

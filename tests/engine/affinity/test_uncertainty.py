@@ -1,16 +1,9 @@
-import time
-
 import numpy as np
 import pytest
 
+from engine.affinity.ranking import off_diagonal, rank_correlation
 from engine.affinity.series import AffinitySeries, Window
-from engine.affinity.uncertainty import (
-    SeedGroup,
-    bootstrap,
-    reliability,
-    reliability_over_time,
-    stepped_up,
-)
+from engine.affinity.uncertainty import SeedGroup, bootstrap, reliability, stepped_up
 from engine.errors import KindredError
 
 
@@ -74,7 +67,7 @@ def test_too_little_to_tell_is_not_known(windows, tasks):
 
 def test_a_published_matrix_tells_nothing_of_its_noise():
     series = AffinitySeries.of(names(4), [Window(0, 1, 1, np.eye(4, dtype="f4"), np.eye(4, dtype="f4"))])
-    assert np.isnan(reliability(series)) and np.isnan(reliability_over_time(series)).all()
+    assert np.isnan(reliability(series))
 
 
 def test_pairs_known_in_one_half_only_do_not_count():
@@ -86,20 +79,16 @@ def test_pairs_known_in_one_half_only_do_not_count():
     assert reliability(series_of(wild, counts=counts)) == reliability(series_of(values, counts=counts)) > 0.5
 
 
-def test_reliability_over_time_is_that_of_every_interval_from_the_start():
-    counts = np.random.default_rng(5).integers(0, 4, size=(20, 5, 5))
-    for series in (series_of(noisy(20, 5, 2.0)[1]), series_of(noisy(20, 5, 2.0)[1], counts=counts)):
-        slow = [reliability(series, None, int(edge)) for edge in series.edges[1:]]
-        np.testing.assert_allclose(reliability_over_time(series), slow, rtol=1e-12)
-    assert reliability_over_time(AffinitySeries.of(names(3), [])).shape == (0,)
-
-
-def test_reliability_over_time_of_a_large_run_is_quick():
-    series = series_of(noisy(400, 100, 3.0)[1].astype(np.float32))
-    started = time.process_time()
-    grown = reliability_over_time(series)
-    assert time.process_time() - started < 2
-    assert grown[3] < grown[40] < grown[-1] < 1
+@pytest.mark.parametrize(("first", "last"), [(0, 40), (3, 38), (17, 40), (16, 32), (5, 9)])
+def test_the_halves_are_the_even_and_the_odd_windows(first, last):
+    counts = np.random.default_rng(5).integers(0, 4, size=(40, 5, 5))
+    for series in (series_of(noisy(40, 5, 2.0)[1]), series_of(noisy(40, 5, 2.0)[1], counts=counts)):
+        totals, halves = series.totals[first:last].astype(float), []
+        with np.errstate(invalid="ignore"):
+            for half in (0, 1):
+                halves.append(totals[half::2].sum(0) / series.counts[first:last][half::2].sum(0))
+        slow = stepped_up(rank_correlation(*map(off_diagonal, halves)), 2)
+        assert reliability(series, series.edges[first], series.edges[last]) == pytest.approx(slow, rel=1e-12)
 
 
 def test_stepping_up_follows_spearman_and_brown():

@@ -38,6 +38,31 @@ def test_windows_written_again_after_a_resume_replace_themselves(store):
     assert store.series(run_id).edges.tolist() == [0, 5, 10, 15]
 
 
+def test_a_series_that_was_read_earlier_is_gone_on_with(store):
+    run_id, token = running(store)
+    store.write(run_id, token, [window(0, 5, 1), window(5, 10, 2)])
+    before = store.series(run_id)
+    assert store.series(run_id, before=before) is before
+    store.write(run_id, token, [window(10, 15, 3), window(15, 20, 4)])
+    after = store.series(run_id, before=before)
+    assert after.line is before.line and len(before) == 2
+    assert np.array_equal(after.totals, store.series(run_id).totals)
+
+
+def test_what_a_run_went_back_behind_is_not_gone_on_with(store):
+    run_id, token = running(store)
+    store.write(run_id, token, [window(0, 5, 1), window(5, 10, 2)])
+    before = store.series(run_id)
+    store.rewind(run_id, token, 5)
+    assert len(store.series(run_id, before=before)) == 1
+    store.write(run_id, token, [window(5, 10, 7), window(10, 15, 3)])  # other numbers in the same steps
+    after = store.series(run_id, before=before)
+    assert after.line is not before.line and np.array_equal(after.totals, store.series(run_id).totals)
+    store.write(run_id, token, [window(0, 10, 8), window(15, 20, 9)])  # as many windows as there were
+    again = store.series(run_id, before=after)
+    assert again.edges.tolist() == [0, 10, 15, 20] and np.array_equal(again.totals, store.series(run_id).totals)
+
+
 def test_a_new_store_holds_the_published_matrices(store):
     published = store.runs()
     assert [run.origin for run in published] == ["published"] * 6
