@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from engine.charts.naming import way_name
-from engine.charts.palette import LIGHT, base_layout, escape
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, base_layout, escape
 from engine.texts import text
 
 HEIGHT = 420
@@ -51,7 +51,7 @@ def budget_curves(
     return figure.update_layout(
         height=HEIGHT,
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         margin={"t": 30},
         xaxis={

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from engine.charts.colours import Style
 from engine.charts.curves import COLOURS
-from engine.charts.palette import LIGHT, base_layout, escape, shorten
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, base_layout, escape, shorten
 from engine.texts import text
 
 LONGEST_TITLE = 60
@@ -113,7 +113,7 @@ def clouds_scatter(baseline: str, clouds: Sequence[Cloud], same_unit: bool) -> g
         height=560,
         margin={"l": 72, "b": 56, "t": 30},
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         xaxis={"title": {"text": text("comparison.baseline", name=one)}, "zeroline": True},
         yaxis={"title": {"text": text("comparison.others")}, "zeroline": True},

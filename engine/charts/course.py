@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from engine.affinity.series import AffinitySeries
 from engine.charts.curves import COLOURS
-from engine.charts.palette import LIGHT, LONG_LABEL, base_layout, escape, shorten
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, LONG_LABEL, base_layout, escape, shorten
 from engine.texts import text
 
 MOST = len(LIGHT.tasks)  # lines that can be told apart
@@ -66,7 +66,7 @@ def task_curves(lines: Sequence[Line], value: str) -> go.Figure:
     return figure.update_layout(
         height=HEIGHT,
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",  # a label of all lines would be larger than the chart
         hoverdistance=40,
         margin={"t": 30},

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.affinity.series import AffinitySeries
-from engine.charts.palette import LIGHT, base_layout, escape, shorten, translucent
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, base_layout, escape, shorten, translucent
 from engine.charts.quantity import AFFINITY, Quantity
 from engine.errors import KindredError
 from engine.texts import text
@@ -170,7 +170,7 @@ def _over_steps(figure: go.Figure, value: str, unit: str) -> go.Figure:
     """Axes, a legend above the plot and one hover label for all lines at a step."""
     return figure.update_layout(
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="x unified",
         margin={"t": 40},
         xaxis={"title": {"text": unit}, "zeroline": False},

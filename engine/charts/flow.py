@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from engine.charts.budgets import STROKES
 from engine.charts.naming import way_name
-from engine.charts.palette import LIGHT, base_layout, escape
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, base_layout, escape
 from engine.charts.ways import ADVISOR_COLOUR, HEIGHT, RANDOM_COLOUR
 from engine.texts import text
 
@@ -82,7 +82,7 @@ def flow_chart(
     return figure.update_layout(
         height=HEIGHT,
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         margin={"t": 30},
         xaxis={"title": {"text": text("flow.cost_axis")}, "zeroline": False},

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from engine.charts.palette import LIGHT, base_layout
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, base_layout
 from engine.grouping.over_time import Change, Keeping
 from engine.texts import text
 
@@ -43,7 +43,7 @@ def keeping_chart(course: Sequence[Keeping], changed: Sequence[int]) -> go.Figur
     return figure.update_layout(
         height=HEIGHT,
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         margin={"t": 40},
         xaxis={"title": {"text": text("keeping.step")}, "zeroline": False},

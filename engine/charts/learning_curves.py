@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.charts.methods import stroke
-from engine.charts.palette import base_layout, escape
+from engine.charts.palette import LEGEND_ABOVE, base_layout, escape
 from engine.texts import text
 
 WIDE = 8.0  # times more samples at the largest size than at the smallest, from which on the axis is logarithmic
@@ -69,7 +69,7 @@ def learning_curves(curves: Sequence[MethodCurve], samples: np.ndarray, names: S
     return figure.update_layout(
         height=HEIGHT,
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         hoverdistance=40,
         margin={"t": 30},

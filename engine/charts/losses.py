@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
+from engine.charts.colours import styles
 from engine.charts.course import MOST, Line, task_curves
 from engine.charts.palette import LIGHT
 from engine.texts import text
@@ -14,13 +15,15 @@ WIDE = 30.0  # times the least loss that the largest is, from which on the axis 
 
 
 def loss_lines(losses: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
-    """One line a task; more than there are colours are all alike, and the browser brings out the one looked at.
+    """One line a task, in the colour that it has everywhere; more than there are colours are all alike, and the browser
+    brings out the one looked at.
 
     Args:
         losses: task → steps and values, both of the same length; lower is better.
     """
     many = len(losses) > MOST
-    lines = [Line(task, place % MOST, *points, faint=many) for place, (task, points) in enumerate(losses.items())]
+    colours = {task: style.colour for task, style in styles(losses).items()}
+    lines = [Line(task, colours[task], *points, faint=many) for task, points in losses.items()]
     figure = task_curves(lines, text("curves.loss"))
     values = np.concatenate([values for _, values in losses.values()])
     if values.min() > 0 and values.max() > WIDE * values.min():

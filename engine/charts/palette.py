@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 LONG_LABEL = 20
 SHORT_LABEL = 9
+LEGEND_ABOVE = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}  # the plot
 
 
 @dataclass(frozen=True)

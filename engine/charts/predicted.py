@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from engine.charts.palette import LIGHT, base_layout, escape, shorten
+from engine.charts.colours import styles
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, base_layout, escape, shorten
 from engine.texts import text
 
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star")
 LONGEST = 60  # characters of a network's name in a hover label
 CROWDED = 300  # points, from where on smaller ones
 
@@ -18,8 +18,8 @@ def predicted_chart(
 ) -> go.Figure:
     """A point for every task of every network that is both foretold and measured, with its interval.
 
-    Each task has a colour and a marker of its own, filled where the interval holds the measured value. On the dashed
-    line what was foretold came true.
+    Each task has the colour that it has everywhere and a marker of its own, filled where the interval holds the
+    measured value. On the dashed line what was foretold came true.
 
     Args:
         measured, predicted: ``[networks, tasks]``, change of the loss in percent; NaN where not known.
@@ -37,11 +37,10 @@ def predicted_chart(
         lowest, highest = (predicted[there] - half).min(), (predicted[there] + half).max()
         up = [min(ends[0], float(lowest)), max(ends[1], float(highest))]
         figure.update_layout(xaxis={"range": ends}, yaxis={"range": up})
-    for place, task in enumerate(tasks):
+    for place, (task, style) in enumerate(styles(tasks).items()):
         rows = np.flatnonzero(there[:, place])
         if not len(rows):
             continue
-        colour, symbol = place % len(LIGHT.tasks), SYMBOLS[place % len(SYMBOLS)]
         across, up, half = measured[rows, place], predicted[rows, place], width[rows, place]
         held = np.abs(across - up) <= half
         figure.add_scatter(
@@ -49,14 +48,13 @@ def predicted_chart(
             y=up,
             error_y={"array": np.nan_to_num(half), "thickness": 1, "width": 0},
             mode="markers",
-            line={"color": LIGHT.tasks[colour]},
+            **style.line,
             marker={
                 "size": 6 if there.sum() > CROWDED else 9,
-                "symbol": [symbol if inside else f"{symbol}-open" for inside in held],
+                "symbol": [style.symbol if inside else f"{style.symbol}-open" for inside in held],
             },
             opacity=0.8,
             name=escape(shorten(task)),
-            meta={"task": colour},
             customdata=[
                 [escape(shorten(networks[row], LONGEST)), float(each), escape(task)]
                 for row, each in zip(rows, half, strict=True)
@@ -67,7 +65,7 @@ def predicted_chart(
         height=520,
         margin={"l": 72, "b": 56, "t": 30},
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         xaxis={"title": {"text": text("predicted.measured_axis")}, "zeroline": True},
         yaxis={"title": {"text": text("predicted.foretold_axis")}, "zeroline": True},

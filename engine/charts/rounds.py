@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from engine.charts.methods import REFERENCES, stroke
-from engine.charts.palette import LIGHT, base_layout, escape
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, base_layout, escape
 from engine.texts import text
 
 LEAST_GAP = 1e-12  # what a gap of 0 is drawn at, where the axis is logarithmic
@@ -146,7 +146,7 @@ def _laid_out(figure: go.Figure, across: str, up: str, named: bool) -> go.Figure
     return figure.update_layout(
         height=HEIGHT,
         showlegend=named,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         hoverdistance=40,
         margin={"t": 30},

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from engine.charts.budgets import budget_curves
 from engine.charts.naming import way_name
-from engine.charts.palette import LIGHT, base_layout, escape
+from engine.charts.palette import LEGEND_ABOVE, LIGHT, base_layout, escape
 from engine.texts import text
 
 ADVISOR, RANDOM, TRAINED = "advisor", "random", "best_of_those_trained"  # beside engine.studies.ways.WAYS
@@ -65,7 +65,7 @@ def ways_dots(ways: Mapping[str, Lost], value: str) -> go.Figure:
     return figure.update_layout(
         height=120 + ROW * len(ways),
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         margin={"t": 30},
         xaxis={"title": {"text": value}, "zeroline": False},
         yaxis={

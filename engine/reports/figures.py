@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from engine.affinity.series import AffinitySeries, IntervalMean
 from engine.charts.frontier import FrontierFrame, NetworkCard, frontier_curve
 from engine.charts.heatmap import affinity_heatmap, cluster_order
-from engine.charts.palette import DARK, LIGHT, Palette, base_layout, escape, shorten
+from engine.charts.palette import DARK, LEGEND_ABOVE, LIGHT, Palette, base_layout, escape, shorten
 from engine.charts.together import together_heatmap
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import Network, Solution
@@ -146,7 +146,7 @@ def course_figure(evidence: Evidence, pairs: Sequence[Pair]) -> go.Figure:
     return figure.update_layout(
         height=380,
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend=LEGEND_ABOVE,
         hovermode="closest",
         margin={"t": 40},
         xaxis={"title": {"text": text("report.step_axis")}, "zeroline": False},

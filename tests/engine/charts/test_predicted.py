@@ -1,5 +1,6 @@
 import numpy as np
 
+from engine.charts.colours import styles
 from engine.charts.predicted import predicted_chart
 
 NAN = np.nan
@@ -17,7 +18,8 @@ def test_a_point_is_what_was_foretold_and_measured_with_its_interval():
 
 def test_a_marker_is_open_where_the_interval_misses():
     _, first, second = predicted_chart(TASKS, NETWORKS, MEASURED, PREDICTED, WIDTH).data
-    assert list(first.marker.symbol) == ["circle", "circle"] and list(second.marker.symbol) == ["square-open"]
+    one, other = (style.symbol for style in styles(TASKS).values())
+    assert list(first.marker.symbol) == [one, one] and list(second.marker.symbol) == [f"{other}-open"]
 
 
 def test_on_the_dashed_line_both_are_equal_and_all_points_and_intervals_are_within():
