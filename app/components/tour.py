@@ -36,9 +36,14 @@ STOPS = (
 )
 
 
+def _number() -> int | None:
+    """Of the stop, from 1; ``None`` while there is no tour, and where an address asks for a stop that there is not."""
+    return number if (number := state.get("tour")) in range(1, len(STOPS) + 1) else None
+
+
 def offer() -> None:
     """A button that begins the tour; nothing while it is under way."""
-    if state.get("tour") is None and st.button(text("tour.begin"), icon=":material/explore:", key="tour-begin"):
+    if _number() is None and st.button(text("tour.begin"), icon=":material/explore:", key="tour-begin"):
         _turn_to(1)
 
 
@@ -48,7 +53,7 @@ def accompany(page: str) -> None:
     Args:
         page: the path of the page that is shown.
     """
-    number = state.get("tour")
+    number = _number()
     if number is None:
         return
     stop = STOPS[number - 1]

@@ -19,6 +19,7 @@ from app.views.affinity_clusters import show_clusters
 from app.views.affinity_moving import show_moving
 from app.views.affinity_pair import show_pair
 from app.views.affinity_strongest import show_strongest
+from app.views.overview_moments import known_marks
 from engine.charts.quantity import AFFINITY, quantity_of
 from engine.spreadsheets import csv_of
 from engine.texts import text
@@ -70,6 +71,7 @@ def _matrix(subject: Subject, observed: Observed, show_self: bool) -> None:
         seeds=observed.seeds,
         mark_unsure=state.get("unsure"),
         quantity=observed.quantity,
+        marks=known_marks(subject, observed),
         tree=tree_of(subject, observed) if clustered else None,
         cut=state.get("cut"),
     )

@@ -16,6 +16,7 @@ from app.components.scale import pick_scale, pick_unsure
 from app.components.sharing import share
 from app.components.subject import Subject
 from app.components.text import plain
+from app.views.overview_moments import known_marks
 from engine.charts.graph import positions
 from engine.charts.quantity import AFFINITY, quantity_of
 from engine.texts import text
@@ -61,6 +62,7 @@ def _graph(subject: Subject, observed: Observed) -> None:
         seeds=observed.seeds,
         mark_unsure=state.get("unsure"),
         quantity=observed.quantity,
+        marks=known_marks(subject, observed),
         top=state.get("top"),
     )
     for name in ("interval", "mode", "threshold", "node"):
@@ -78,8 +80,14 @@ def _graph(subject: Subject, observed: Observed) -> None:
 
 
 def _strongest(observed: Observed, shown: live_chart.GraphResult) -> None:
-    mean = observed.mean(*shown.steps)
     tasks = observed.series.tasks
+    of, whose = ("lines" if observed.quantity.mutual else "arrows"), ("one" if shown.node in tasks else "all")
+    span = observed.quantity.span(*shown.steps)
+    title = text(f"graph.table_of_{whose}", what=text(f"graph.{of}"), task=shown.node, span=span)
+    expander = st.expander(plain(title), key="graph-table", on_change="rerun")
+    if not expander.open:
+        return
+    mean = observed.mean(*shown.steps)
     apart = ~np.eye(len(tasks), dtype=bool)
     sources, targets = np.nonzero(np.triu(apart) if observed.quantity.mutual else apart)
     names = ("task", "other") if observed.quantity.mutual else ("source", "target")
@@ -96,9 +104,5 @@ def _strongest(observed: Observed, shown: live_chart.GraphResult) -> None:
     if shown.node in tasks:
         arrows = arrows[(arrows[one] == shown.node) | (arrows[other] == shown.node)]
     arrows = arrows.sort_values(value, key=abs, ascending=False).head(MOST_ROWS)
-    what = "lines" if observed.quantity.mutual else "arrows"
-    span = observed.quantity.span(mean.step_from, mean.step_to)
-    whose = "one" if shown.node in tasks else "all"
-    title = text(f"graph.table_of_{whose}", what=text(f"graph.{what}"), task=shown.node, span=span)
-    with st.expander(plain(title), key="graph-table"):
+    with expander:
         show_frame(arrows, hide_index=True, width="stretch")

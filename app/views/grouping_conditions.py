@@ -16,7 +16,7 @@ from engine.texts import text
 
 MOST_GROUPS = 8  # rows of tasks to keep together, or apart
 _AGGREGATES = ("mean", "sum")
-_SINGLETONS = ("forbid", "diagonal", "0", "number")
+_SINGLETONS = ("forbid", "diagonal", "0.0", "number")  # as the address gives them back
 
 
 def choices(run: Run) -> None:
@@ -72,7 +72,7 @@ def _score() -> None:
     chosen = singleton.selectbox(
         text("grouping_conditions.score_alone"),
         _SINGLETONS,
-        format_func=lambda name: text(f"grouping_conditions.{'zero' if name == '0' else name}"),
+        format_func=lambda name: text(f"grouping_conditions.{'zero' if name == '0.0' else name}"),
         index=_SINGLETONS.index(known),
         key="pick-singleton",
         help=text("grouping_conditions.score_alone_help"),

@@ -14,11 +14,12 @@ from app.components.readings import pick_reading, say_unknown
 from app.components.reliability import say_reliability
 from app.components.runs import follow_run, interval, pick_run, readings_of
 from app.components.scale import order_of, pick_order, pick_scale, pick_unsure
+from app.components.sharing import share
 from app.components.subject import Subject
 from app.components.text import plain
 from app.views.grouping_frames import budget_to_show
 from app.views.grouping_problem import IN_ADDRESS
-from app.views.overview_moments import frames_at, marks_of, moments_of, problems_at, working
+from app.views.overview_moments import frames_at, known_marks, moments_of, problems_at, working
 from engine.charts.graph import positions
 from engine.charts.losses import loss_lines
 from engine.charts.quantity import AFFINITY, quantity_of
@@ -56,7 +57,7 @@ def show() -> None:
 
 def _linked(subject: Subject, observed: Observed) -> bool:
     """All of it; whether the groupings are known, as far as they will be."""
-    above = st.container(horizontal=True, vertical_alignment="bottom")
+    above = st.container(horizontal=True, vertical_alignment="center")  # filled once it is known what is shown
     groupings, moments, ended = _groupings(subject, observed)
     shown = linked(
         observed.series,
@@ -79,7 +80,7 @@ def _linked(subject: Subject, observed: Observed) -> bool:
         quantity=observed.quantity,
         losses=_losses(subject),
         groupings=groupings,
-        marks=marks_of(moments) if ended else (),
+        marks=known_marks(subject, observed) if ended else (),
     )
     for name in ("interval", "mode", "threshold", "pair", "node", "group"):
         state.put(name, getattr(shown, name))
@@ -88,6 +89,7 @@ def _linked(subject: Subject, observed: Observed) -> bool:
     state.write_url(*IN_ADDRESS, *_SHOWN)
     with above:
         say_reliability(observed, shown.steps)
+        share(subject, observed, shown.steps)
     _selected(observed, shown)
     say_unknown(observed.mean(*shown.steps).affinity, "cell")
     _table(moments)
@@ -169,7 +171,10 @@ def _table(moments: list[Moment]) -> None:
     """The best groupings over time as a table."""
     if not moments:
         return
-    with st.expander(text("overview.table")):
+    expander = st.expander(text("overview.table"), key="overview-table", on_change="rerun")
+    if not expander.open:
+        return
+    with expander:
         rows = []
         for moment in moments:
             found = moment.solution

@@ -1,9 +1,13 @@
-"""The best grouping over the course of a run: worked out in a thread, while the page already shows all else."""
+"""The best grouping over the course of a run: worked out in a thread, while the page already shows all else.
+
+Other pages show when it changes, where that is known.
+"""
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -17,11 +21,12 @@ from app.components.subject import Subject
 from app.views.grouping_frames import frames_of
 from app.views.grouping_problem import CONDITIONS, problem_for
 from engine.affinity.series import AffinitySeries
+from engine.charts.quantity import AFFINITY
 from engine.errors import KindredError
 from engine.grouping.over_time import Change, Moment, best_over_time, changes
 from engine.grouping.problem import GroupingProblem
 from engine.grouping.solution import Solution
-from engine.texts import text
+from engine.texts import LANGUAGES, language, speaking, text
 
 MOST = 60  # moments of a run
 SECONDS = 20.0  # for all of them
@@ -33,6 +38,34 @@ _CHOICES = ("serve", "aggregate", "singleton", *CONDITIONS)
 _turn = threading.Lock()  # one run is worked on at a time, whoever looks
 
 
+class Known:
+    """When the best grouping of a run changes under some choices, as it was last worked out to the end for each budget.
+
+    Attributes:
+        shown: the budget that the Overview shows for the one that is chosen, or for ``None``.
+    """
+
+    def __init__(self) -> None:
+        self.shown: dict[float | None, float] = {}
+        self._found: dict[float, tuple[list[int], dict[str, list[Mark]]]] = {}
+
+    def put(self, budget: float, moments: Sequence[Moment]) -> None:
+        """Take these moments of a budget for earlier ones."""
+        steps, marks = [moment.step for moment in moments], {}
+        before, _ = self._found.get(budget, ([0], {}))
+        if not steps or steps[-1] < before[-1]:
+            return
+        for spoken in LANGUAGES:
+            with speaking(spoken):
+                marks[spoken] = marks_of(moments)
+        self._found[budget] = steps, marks
+
+    def marks(self, chosen: float | None, edges: np.ndarray) -> Sequence[Mark]:
+        """Those of the budget chosen; none where they are not known, or windows end at other steps by now."""
+        steps, marks = self._found.get(self.shown.get(chosen, chosen), ([], {}))
+        return marks[language()] if steps and np.isin(steps, edges).all() else ()
+
+
 class Worked:
     """The best grouping at every moment, once it is known.
 
@@ -40,9 +73,15 @@ class Worked:
         budget: in SNT.
     """
 
-    def __init__(self, problems: Sequence[tuple[int, GroupingProblem]], budget: float, seconds: float = SECONDS):
+    def __init__(
+        self,
+        problems: Sequence[tuple[int, GroupingProblem]],
+        budget: float,
+        known: Known | None = None,
+        seconds: float = SECONDS,
+    ):
         self.budget = budget
-        self._problems, self._seconds = problems, seconds
+        self._problems, self._known, self._seconds = problems, known, seconds
         self._moments: list[Moment] = []
         self._complete = False
         self._error: Exception | None = None
@@ -61,8 +100,9 @@ class Worked:
         return self._moments
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait for the end, but not for longer."""
-        self._thread.join(seconds)
+        """Wait for the end, but only until so many seconds after the beginning."""
+        left = None if seconds is None else max(0.0, seconds - (time.perf_counter() - self._began))
+        self._thread.join(left)
 
     def go_on(self) -> None:
         """Begin anew where it was given up, as nobody looked."""
@@ -70,7 +110,7 @@ class Worked:
             self._begin()
 
     def _begin(self) -> None:
-        self._seen = time.perf_counter()
+        self._began = self._seen = time.perf_counter()
         self._thread = threading.Thread(target=self._work, name="moments", daemon=True)
         self._thread.start()
 
@@ -83,6 +123,8 @@ class Worked:
                     some = self._problems[:: -(-len(self._problems) // SOME)]
                     self._moments = in_place(best_over_time(some, self.budget, seconds=self._seconds / 10))
                 self._moments = in_place(best_over_time(self._problems, self.budget, seconds=self._seconds))
+                if self._known is not None:
+                    self._known.put(self.budget, self._moments)
             except Exception as error:  # shown by whoever looks
                 self._error = error
             self._complete = True
@@ -91,10 +133,10 @@ class Worked:
 def moments_of(subject: Subject, observed: Observed, budget: float) -> tuple[list[Moment], bool]:
     """The best grouping by all that was observed up to each of several steps, at first of none or a few of them; and
     whether these are all."""
-    steps = steps_of(observed.series, subject.active)
-    choices = tuple(state.get(name) for name in _CHOICES)
-    key = store().url, tuple(run.id for run in subject.runs), steps, choices
-    worked = _worked(key, budget, lambda: problems_at(subject, observed, steps))
+    steps, asked = steps_of(observed.series, subject.active), _asked(subject)
+    known = _known_of(asked)
+    known.shown[state.get("budget")] = budget
+    worked = _worked((asked, steps, len(observed.seeds)), budget, known, lambda: problems_at(subject, observed, steps))
     state.keep("moments", worked)
     worked.go_on()
     worked.wait(PATIENCE)
@@ -102,9 +144,29 @@ def moments_of(subject: Subject, observed: Observed, budget: float) -> tuple[lis
     return worked.moments(), ended
 
 
+def known_marks(subject: Subject, observed: Observed) -> Sequence[Mark]:
+    """The marks that the Overview found by this budget and these choices, whoever looked at it; none where it has not
+    found them. Nothing is worked out."""
+    if observed.reading != AFFINITY.name:
+        return ()
+    return _known_of(_asked(subject)).marks(state.get("budget"), observed.series.edges)
+
+
+def _asked(subject: Subject) -> tuple[Hashable, ...]:
+    """What moments are of, but for their steps and the budget."""
+    return store().url, tuple(run.id for run in subject.runs), tuple(map(state.get, _CHOICES))
+
+
+@lru_cache(256)  # for all visitors
+def _known_of(asked: tuple[Hashable, ...]) -> Known:
+    return Known()
+
+
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _worked(key: tuple, budget: float, _problems: Callable[[], list[tuple[int, GroupingProblem]]]) -> Worked:
-    return Worked(_problems(), budget)
+def _worked(
+    key: tuple[Hashable, ...], budget: float, _known: Known, _problems: Callable[[], list[tuple[int, GroupingProblem]]]
+) -> Worked:
+    return Worked(_problems(), budget, _known)
 
 
 def working() -> bool:

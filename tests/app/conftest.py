@@ -40,6 +40,8 @@ def show(store):
         with suppress(KindredError):  # of a damaged store there is nothing to open
             for key in (
                 "affinity-table",
+                "graph-table",
+                "overview-table",
                 "training-table",
                 "reliability-course",
                 *(f"more-{run.id}" for run in store.runs()),

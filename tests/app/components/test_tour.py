@@ -1,3 +1,5 @@
+import pytest
+
 from app.components.tour import STOPS
 from engine.texts import texts
 
@@ -29,3 +31,10 @@ def test_the_tour_goes_on_without_published_runs(main_app, store):
     main_app.button(key="tour-begin").click().run()
     main_app.button(key="tour.next").click().run()
     assert not main_app.exception
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99"])
+def test_an_address_with_a_stop_that_there_is_not_shows_the_page_without_a_tour(main_app, number):
+    main_app.query_params["tour"] = number
+    main_app.run()
+    assert not main_app.exception and "tour-begin" in {button.key for button in main_app.button}

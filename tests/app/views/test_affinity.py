@@ -94,7 +94,7 @@ def test_every_choice_counts_even_right_after_another(show, store):
         choose(app, "Run", run.id)
         assert app.session_state["choice:run"] == run.id
     app = show("grouping")
-    for rule in ("diagonal", "number", "0", "forbid"):
+    for rule in ("diagonal", "number", "0.0", "forbid"):
         choose(app, "Score of a task alone in its network", rule)
         assert app.session_state["choice:singleton"] == {"number": "0.0"}.get(rule, rule)
 

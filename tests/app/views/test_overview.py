@@ -106,6 +106,16 @@ def test_the_page_does_not_wait_for_a_long_search(show, store, sent, monkeypatch
     assert len(sent[0]["groupings"]["moments"]) == 20
 
 
+def test_what_is_shared_has_every_choice(show, store):
+    app = show("overview", run=drifting(store), interval="20-80", budget="2", group='["task 1", "task 2"]')
+    app.session_state["share"] = True
+    (link,) = [each.value for each in app.run().code]
+    assert all(choice in link for choice in ("interval=20-80", "budget=2", "group="))
+    app.button(key="prepare-report").click().run()
+    assert not app.exception and not app.error
+    assert "--from 20 --to 80 --budget 2" in app.session_state["shared-report"][1]
+
+
 def test_chinese_is_spoken_where_it_is_chosen(show, store, sent):
     app = show("overview", run=drifting(store), language="zh", budget="2")
     assert app.title[0].value == "总览"
