@@ -7,7 +7,9 @@ import numpy as np
 
 from engine.affinity.series import AffinitySeries
 
-MOST_CELLS = 25_000_000  # windows × tasks², of all members; a browser keeps 16 bytes of each
+# Windows × tasks², of all members. A browser is sent 4 bytes of each and keeps 5, or 8 and 9.5 where updates skip
+# pairs. It could keep more; but what is sent is 100 MB already, or 200 MB.
+MOST_CELLS = 25_000_000
 
 _merged: WeakKeyDictionary[AffinitySeries, dict[int, AffinitySeries]] = WeakKeyDictionary()
 

@@ -156,6 +156,11 @@ def test_a_growing_run_is_averaged_with_its_new_windows(page: Page, server: str)
     expect(page.locator(".kindred-readout")).to_have_text("Steps 0–150 of 150")
     expect_result(page, r".*steps=\(0, 150\)")
     np.testing.assert_allclose(cells(page), mean(0, 15), rtol=1e-9)
+    page.get_by_role("button", name="grow").click()  # 16 windows become one piece
+    expect_result(page, r".*steps=\(0, 200\)")
+    np.testing.assert_allclose(cells(page), mean(0, 20), rtol=1e-9)
+    drag(page, START, 0, 0.5, moves=8, pause_ms=30)
+    np.testing.assert_allclose(cells(page), mean(10, 20), rtol=1e-9)
 
 
 def test_the_cells_have_the_colours_of_their_values(page: Page, server: str):

@@ -7,8 +7,8 @@ import { createKey, createThreshold } from "./graph_controls.js";
 import { graphFrame, halo } from "./graph_frame.js";
 import { graphLights } from "./lights.js";
 import { counted, make, oncePerFrame, withError, written } from "./parts.js";
-import { enoughWindows, scaleOver, unsureCells } from "./scaling.js";
-import { decodeSeries, errorOver, meanOver, sameSeries, windowMeans } from "./series.js";
+import { createFixedScale, scaleOver, unsureCells } from "./scaling.js";
+import { decodeSeries, errorOver, meanOver, sameSeries } from "./series.js";
 import { shownSpan } from "./span.js";
 import { createTimeSlider } from "./slider.js";
 import { say } from "./texts.js";
@@ -31,6 +31,7 @@ export function createGraph({ Plotly, root, commit, shared }) {
   root.append(slider.element, threshold.element, stage, legend.element, saving.element, slider.list, live);
   const nodes = () => frame && { x: frame.places.map(([x]) => x), y: frame.places.map(([, y]) => y), size: 2 * frame.radius };
   const lights = graphLights(stage, plot, () => data.tasks, nodes);
+  const fixedScale = createFixedScale();
 
   let data = null;
   let series = null;
@@ -93,7 +94,7 @@ export function createGraph({ Plotly, root, commit, shared }) {
   function arrows() {
     const affinity = meanOver(series, ...slider.shownWindows());
     const step = slider.mode() === "step";
-    if (step) frozen ??= scaleOver(windowMeans(series, enoughWindows(series.tasks)), series.tasks, data.scale);
+    if (step) frozen ??= fixedScale(series, data.scale);
     const { values, limit } = (step ? frozen : scaleOver(affinity, series.tasks, data.scale))(affinity);
     const strong = strongArrows(values, limit, series.tasks, threshold.value())
       .filter(({ source, target }) => !mutual() || source < target)
@@ -201,7 +202,7 @@ export function createGraph({ Plotly, root, commit, shared }) {
     },
     take(now, view) {
       if (!data || now.tasks.length !== series.tasks || !sameSeries(now.series, data.series)) {
-        series = decodeSeries(now.series, now.tasks.length);
+        series = decodeSeries(now.series, now.tasks.length, series);
         slider.setEdges(series.edges);
       }
       data = now;

@@ -12,8 +12,8 @@ import { createMarks } from "./marks.js";
 import { axisTicks, heatmapLayout, NARROWEST_WRITTEN, WRITTEN_UP_TO, zoomable } from "./matrix_layout.js";
 import { createNumbers } from "./numbers.js";
 import { brief, capital, commonPower, counted, make, withError, written } from "./parts.js";
-import { enoughWindows, scaleOver, unsureCells } from "./scaling.js";
-import { decodeSeries, errorOver, meanOver, sameSeries, windowMeans } from "./series.js";
+import { createFixedScale, scaleOver, unsureCells } from "./scaling.js";
+import { decodeSeries, errorOver, meanOver, sameSeries } from "./series.js";
 import { shownSpan } from "./span.js";
 import { createTimeSlider } from "./slider.js";
 import { say } from "./texts.js";
@@ -44,6 +44,7 @@ export function createHeatmap({ Plotly, root, commit, shared }) {
   const stage = make("div", { class: "kindred-stage" }, picture.element, marks.element, numbers.element, tree.element, plot);
   root.append(slider.element, tools, tree.slider, stage, legend.element, saving.element, slider.list, live);
   const lights = matrixLights(stage, plot, names);
+  const fixedScale = createFixedScale();
 
   let data = null;
   let series = null;
@@ -111,7 +112,7 @@ export function createHeatmap({ Plotly, root, commit, shared }) {
     const affinity = meanOver(series, ...slider.shownWindows());
     const errors = errorOver(series, ...slider.shownWindows());
     const step = slider.mode() === "step";
-    if (step) frozen ??= scaleOver(windowMeans(series, enoughWindows(series.tasks)), series.tasks, data.scale);
+    if (step) frozen ??= fixedScale(series, data.scale);
     const scaled = step ? frozen : scaleOver(affinity, series.tasks, data.scale);
     const unsure = data.mark_unsure ? unsureCells(affinity, errors, series.tasks, data.scale) : [];
     shown = { affinity, errors, unsure, ...scaled(affinity) };
@@ -249,7 +250,7 @@ export function createHeatmap({ Plotly, root, commit, shared }) {
     take(now, view) {
       if (!data || now.tasks.length !== series.tasks || !sameSeries(now.series, data.series)) {
         if (now.tasks.length !== series?.tasks) zoom.forget();
-        series = decodeSeries(now.series, now.tasks.length);
+        series = decodeSeries(now.series, now.tasks.length, series);
         slider.setEdges(series.edges);
       }
       data = now;

@@ -1,12 +1,14 @@
 // What the colours show and where they end: engine/charts/heatmap.py (robust_max, scale_affinity) in the browser.
 
+import { windowMeans } from "./series.js";
+
 const ROBUST_SHARE = 0.98;
 const UNSURE_WITHIN = 2; // standard errors
 const BINS = 4096;
 const MOST_VALUES = 5e5; // of the matrices that fix colours over time, as more would take longer than a tenth of a second
 
 /** How many windows, evenly spread, are enough to fix the colours over a whole run. */
-export const enoughWindows = (tasks) => Math.max(1, Math.floor(MOST_VALUES / tasks ** 2));
+const enoughWindows = (tasks) => Math.max(1, Math.floor(MOST_VALUES / tasks ** 2));
 
 /** The 98th percentile of the finite absolute values, rounded up to one of them; 1 where none differs from zero. */
 export function robustMax(values) {
@@ -50,6 +52,20 @@ export function scaleOver(stack, tasks, scale) {
   const divisors = Array.from({ length: tasks }, (_, target) => robustMax(column(prepared, tasks, target)));
   return (affinity) => ({ values: prepare(affinity).map((value, cell) => value / divisors[cell % tasks]), limit: 1 });
 }
+
+/** A function from a series to its scale over all windows, which stays where the windows that fix it are as before. */
+export function createFixedScale() {
+  let last = {};
+  return (series, scale) => {
+    const means = windowMeans(series, enoughWindows(series.tasks));
+    if (last.tasks !== series.tasks || last.scale !== scale || !sameValues(last.means, means)) {
+      last = { tasks: series.tasks, scale, means, scaled: scaleOver(means, series.tasks, scale) };
+    }
+    return last.scaled;
+  };
+}
+
+const sameValues = (one, other) => one.length === other.length && one.every((value, at) => Object.is(value, other[at]));
 
 /**
  * Which cells are unsure: within 2 standard errors of what their scale draws as nothing, which is zero, and around the

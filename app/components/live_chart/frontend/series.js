@@ -1,22 +1,23 @@
-// A run's affinity over time, fetched in pieces and decoded once, with its mean and standard error over any interval from prefix sums:
-// engine/affinity/series.py and engine/affinity/uncertainty.py in the browser.
+// A run's affinity over time, fetched in pieces that are kept while it grows; its mean and standard error over any
+// interval, at a cost that does not depend on its length: engine/affinity/series.py and engine/affinity/uncertainty.py
+// in the browser.
 
 const MIN_BATCHES = 4; // windows; fewer say too little of how far apart such means lie
 
 const [ATTEMPTS, PAUSE_MS] = [3, 500];
 
 /**
- * The series with the numbers in its pieces: each member's totals as float32 and counts as uint32, both
- * [window, source, target]; counts is null where every update observed every pair.
+ * The series with the numbers in its pieces: each member's `numbers`, a piece's totals as float32 and counts as uint32,
+ * both [window, source, target]; counts is null where every update observed every pair.
  * @param {{edges: number[], noisy: boolean, members: {updates: number[], complete: boolean, pieces: string[]}[]}} sent
- *   one member, or one a seed on the same edges; pieces: addresses; windows of a series that is not noisy say nothing of
- *   an error.
- * @param {Map<string, Promise<ArrayBuffer>>} kept pieces that are here by their address; made to be those of this series.
+ *   one member, or one a seed on the same edges; pieces: addresses; windows of a series that is not noisy say nothing
+ *   of an error.
+ * @param {Map<string, Promise<{totals: Float32Array, counts: Uint32Array?}>>} kept pieces that are here by their
+ *   address; made to be those of this series.
  */
 export async function withNumbers(sent, kept = new Map()) {
   const wanted = new Set(sent.members.flatMap(({ pieces }) => pieces));
   for (const address of kept.keys()) if (!wanted.has(address)) kept.delete(address);
-  for (const address of wanted) if (!kept.has(address)) kept.set(address, fetchPiece(address));
   try {
     return { ...sent, members: await Promise.all(sent.members.map((member) => memberWithNumbers(member, kept))) };
   } catch (error) {
@@ -26,20 +27,22 @@ export async function withNumbers(sent, kept = new Map()) {
 }
 
 async function memberWithNumbers(member, kept) {
-  const pieces = await Promise.all(member.pieces.map((address) => kept.get(address)));
-  const joined = (parts) => new Blob(parts).arrayBuffer();
-  if (member.complete) return { ...member, totals: new Float32Array(await joined(pieces)), counts: null };
-  const totals = pieces.map((piece) => piece.slice(0, piece.byteLength / 2));
-  const counts = pieces.map((piece) => piece.slice(piece.byteLength / 2));
-  return { ...member, totals: new Float32Array(await joined(totals)), counts: new Uint32Array(await joined(counts)) };
+  const numbers = member.pieces.map((address) => {
+    if (!kept.has(address)) kept.set(address, fetchPiece(address, member.complete));
+    return kept.get(address);
+  });
+  return { ...member, numbers: await Promise.all(numbers) };
 }
 
-async function fetchPiece(address) {
+async function fetchPiece(address, complete) {
   for (let attempt = 1; ; attempt++) {
     try {
       const reply = await fetch(address);
       if (!reply.ok) throw new Error(`${address} is answered with ${reply.status}`);
-      return await reply.arrayBuffer();
+      const content = await reply.arrayBuffer();
+      if (complete) return { totals: new Float32Array(content), counts: null };
+      const half = content.byteLength / 2;
+      return { totals: new Float32Array(content, 0, half / 4), counts: new Uint32Array(content, half) };
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
       await new Promise((go) => setTimeout(go, PAUSE_MS));
@@ -49,12 +52,16 @@ async function fetchPiece(address) {
 
 const decoded = new WeakMap(); // several charts may show one series
 
-/** @param sent a series with its numbers. */
-export function decodeSeries(sent, tasks) {
+/**
+ * @param sent a series with its numbers.
+ * @param before what was decoded of the run while it was shorter: of what both hold, nothing is summed again.
+ */
+export function decodeSeries(sent, tasks, before = null) {
   if (!decoded.has(sent)) {
-    const windows = sent.edges.length - 1;
-    const members = sent.members.map((member) => decodeMember(member, windows, tasks ** 2));
-    decoded.set(sent, { tasks, windows, edges: sent.edges, noisy: sent.noisy, members });
+    const batches = sent.noisy && sent.members.length === 1;
+    const decode = (member, place) => decodeMember(member, tasks ** 2, batches, before?.members[place]);
+    const { edges } = sent;
+    decoded.set(sent, { tasks, windows: edges.length - 1, edges, members: sent.members.map(decode) });
   }
   return decoded.get(sent);
 }
@@ -67,37 +74,121 @@ export function sameSeries(one, other) {
 }
 
 /**
- * Sums over all windows before each edge. Counts are one a window where every update observed every pair, as the same
- * number a thousand times over would only cost time. `apart` sums (total − count · centre)² / count: squares about the
- * whole run's mean, as a spread that is small beside the mean would drown in the rounding of sums about zero.
+ * A member with `edges`, the windows at which its pieces begin and end; `upTo`, the sums over all windows before each;
+ * and room for what a drag asks for at every frame: `found`, sums over an interval, and `mean`.
+ * @param batches whether there is an error by batch means.
  */
-function decodeMember({ updates, totals, counts: pairwise }, windows, cells) {
-  const perEdge = pairwise ? cells : 1;
-  const sums = new Float64Array((windows + 1) * cells);
-  const apart = new Float64Array((windows + 1) * cells);
-  const counts = new Float64Array((windows + 1) * perEdge);
-  const observed = new Float64Array((windows + 1) * perEdge); // windows in which the pair was observed
-  for (let window = 0; window < windows; window++) {
-    for (let cell = 0; cell < perEdge; cell++) {
-      const count = pairwise ? pairwise[window * cells + cell] : updates[window];
-      const at = window * perEdge + cell;
-      counts[at + perEdge] = counts[at] + count;
-      observed[at + perEdge] = observed[at] + (count > 0 ? 1 : 0);
-    }
-    for (let at = window * cells; at < (window + 1) * cells; at++) sums[at + cells] = sums[at] + totals[at];
+function decodeMember({ pieces, updates, complete, numbers }, cells, batches, before) {
+  const edges = [0];
+  for (const { totals } of numbers) edges.push(edges.at(-1) + totals.length / cells);
+  const known = before && batches === Boolean(before.centre) ? piecesInCommon({ pieces, updates, edges }, before) : 0;
+  const member = { pieces, updates, numbers, edges };
+  member.centre = known ? before.centre : batches ? meanOfFirstPiece(member, noSums(cells, complete, false)) : null;
+  member.upTo = known ? before.upTo.slice(0, known + 1) : [noSums(cells, complete, batches)];
+  for (let piece = known; piece < pieces.length; piece++) {
+    const { totals, counts, observed, apart } = member.upTo[piece];
+    const sums = { totals: totals.slice(), counts: counts.slice(), observed: observed.slice(), apart: apart?.slice() };
+    addWindows(sums, member, piece, edges[piece], edges[piece + 1]);
+    member.upTo.push(sums);
   }
-  const [end, countsEnd] = [windows * cells, windows * perEdge];
-  const centre = Float64Array.from({ length: cells }, (_, cell) =>
-    sums[end + cell] / Math.max(1, counts[countsEnd + (pairwise ? cell : 0)]));
-  for (let window = 0; window < windows; window++) {
-    for (let cell = 0; cell < cells; cell++) {
-      const at = window * cells + cell;
-      const count = pairwise ? pairwise[at] : updates[window];
-      const off = totals[at] - count * centre[cell];
-      apart[at + cells] = apart[at] + (count ? (off * off) / count : 0);
-    }
+  return { ...member, found: noSums(cells, complete, batches), mean: new Float64Array(cells) };
+}
+
+/** How many pieces at the beginning are those of the same run before. */
+function piecesInCommon({ pieces, updates, edges }, before) {
+  const other = updates.findIndex((count, window) => count !== before.updates[window]);
+  const windows = other < 0 ? updates.length : other;
+  let known = 0;
+  while (pieces[known] === before.pieces[known] && edges[known + 1] <= windows) known++;
+  return known;
+}
+
+/**
+ * Counts are one for all pairs where every update observed every pair; `observed` counts the windows in which the pair
+ * was observed. `apart` sums (total − count · centre)² / count, or is not there: squares about the mean of the first
+ * piece, which stays as the run grows, as a spread that is small beside the mean would drown in the rounding of sums
+ * about zero.
+ */
+function noSums(cells, complete, batches) {
+  const [counts, observed] = [0, 0].map(() => new Uint32Array(complete ? 1 : cells));
+  return { totals: new Float64Array(cells), counts, observed, apart: batches ? new Float64Array(cells) : null };
+}
+
+/** Add the windows [from, to) of a piece. */
+function addWindows(sums, { updates, numbers, edges, centre }, piece, from, to) {
+  const cells = sums.totals.length;
+  for (let window = from; window < to; window++) {
+    const begin = (window - edges[piece]) * cells;
+    const totals = numbers[piece].totals.subarray(begin, begin + cells);
+    const counts = numbers[piece].counts?.subarray(begin, begin + cells);
+    if (counts) addPairByPair(sums, totals, counts, centre);
+    else if (updates[window]) addAlike(sums, totals, updates[window], centre);
   }
-  return { sums, apart, counts, observed, centre, perEdge };
+}
+
+function addAlike(sums, added, count, centre) {
+  const { totals, apart } = sums;
+  sums.counts[0] += count;
+  sums.observed[0] += 1;
+  for (let cell = 0; cell < totals.length; cell++) totals[cell] += added[cell];
+  for (let cell = 0; cell < apart?.length; cell++) {
+    const off = added[cell] - count * centre[cell];
+    apart[cell] += (off * off) / count;
+  }
+}
+
+function addPairByPair({ totals, counts, observed, apart }, added, pairwise, centre) {
+  for (let cell = 0; cell < totals.length; cell++) {
+    const count = pairwise[cell];
+    if (!count) continue;
+    totals[cell] += added[cell];
+    counts[cell] += count;
+    observed[cell] += 1;
+    if (!apart) continue;
+    const off = added[cell] - count * centre[cell];
+    apart[cell] += (off * off) / count;
+  }
+}
+
+/** Zero where it does not observe the pair. `sums`: none yet. */
+function meanOfFirstPiece(member, sums) {
+  addWindows(sums, member, 0, 0, member.edges[1] ?? 0);
+  return sums.totals.map((total, cell) => total / Math.max(1, countOf(sums.counts, cell)));
+}
+
+const countOf = (counts, cell) => counts[counts.length === 1 ? 0 : cell];
+
+/** Sums over the windows [first, last): whole pieces by a subtraction, the others one by one. */
+function sumWindows(member, first, last) {
+  const { edges, upTo, found } = member;
+  if (found.first === first && found.last === last) return found; // a mean's error is asked for next
+  Object.assign(found, { first, last });
+  const [begin, end] = [firstFrom(edges, first), firstFrom(edges, last + 1) - 1]; // the edges between the two
+  subtract(upTo[end], upTo[Math.min(begin, end)], found);
+  if (begin > end) addWindows(found, member, end, first, last); // all within a piece
+  else {
+    addWindows(found, member, begin - 1, first, edges[begin]);
+    addWindows(found, member, end, edges[end], last);
+  }
+  return found;
+}
+
+/** The place of the first of increasing values that is at least `value`; their number where none is. */
+function firstFrom(values, value) {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function subtract(sums, less, into) {
+  for (const name of ["totals", "counts", "observed", "apart"]) {
+    const [values, others, differences] = [sums[name], less[name], into[name]];
+    for (let place = 0; place < values?.length; place++) differences[place] = values[place] - others[place];
+  }
 }
 
 /**
@@ -106,7 +197,7 @@ function decodeMember({ updates, totals, counts: pairwise }, windows, cells) {
  */
 export function meanOver(series, first, last, into = new Float64Array(series.tasks ** 2)) {
   if (series.members.length === 1) return memberMean(series.members[0], first, last, into);
-  const means = series.members.map((member) => memberMean(member, first, last, new Float64Array(into.length)));
+  const means = seedMeans(series, first, last);
   for (let cell = 0; cell < into.length; cell++) into[cell] = meanAndSpread(means, cell).mean;
   return into;
 }
@@ -116,36 +207,34 @@ export function meanOver(series, first, last, into = new Float64Array(series.tas
  * SE² = Σ n_w (m_w − m)² / (W − 1) / N, with the count n_w and the mean m_w of each of the W windows that observed the
  * pair, and N = Σ n_w; unknown where windows do not differ by noise. Of several seeds, the seeds' spread / √seeds.
  */
-export function errorOver(series, first, last) {
-  const cells = series.tasks ** 2;
-  if (series.members.length === 1 && !series.noisy) return new Float64Array(cells).fill(NaN);
-  if (series.members.length === 1) return memberError(series.members[0], first, last, new Float64Array(cells));
-  const means = series.members.map((member) => memberMean(member, first, last, new Float64Array(cells)));
-  return new Float64Array(cells).map((_, cell) => {
-    const { spread, seeds } = meanAndSpread(means, cell);
-    return seeds > 1 ? spread / Math.sqrt(seeds) : NaN;
-  });
-}
-
-function memberMean({ sums, counts, perEdge }, first, last, into) {
-  const [from, to] = [first * into.length, last * into.length];
-  const single = counts[last] - counts[first];
+export function errorOver(series, first, last, into = new Float64Array(series.tasks ** 2)) {
+  if (series.members.length === 1) return memberError(series.members[0], first, last, into);
+  const means = seedMeans(series, first, last);
   for (let cell = 0; cell < into.length; cell++) {
-    const count = perEdge === 1 ? single : counts[last * perEdge + cell] - counts[first * perEdge + cell];
-    into[cell] = (sums[to + cell] - sums[from + cell]) / count;
+    const { spread, seeds } = meanAndSpread(means, cell);
+    into[cell] = seeds > 1 ? spread / Math.sqrt(seeds) : NaN;
   }
   return into;
 }
 
-function memberError({ sums, apart, counts, observed, centre, perEdge }, first, last, into) {
-  if (last - first < MIN_BATCHES) return into.fill(NaN);
-  const [from, to] = [first * into.length, last * into.length];
+/** Of each seed, until they are asked for again. */
+function seedMeans({ members }, first, last) {
+  return members.map((member) => memberMean(member, first, last, member.mean));
+}
+
+function memberMean(member, first, last, into) {
+  const { totals, counts } = sumWindows(member, first, last);
+  for (let cell = 0; cell < into.length; cell++) into[cell] = totals[cell] / countOf(counts, cell);
+  return into;
+}
+
+function memberError(member, first, last, into) {
+  if (!member.centre || last - first < MIN_BATCHES) return into.fill(NaN);
+  const { totals, counts, observed, apart } = sumWindows(member, first, last);
   for (let cell = 0; cell < into.length; cell++) {
-    const at = perEdge === 1 ? 0 : cell;
-    const count = counts[last * perEdge + at] - counts[first * perEdge + at];
-    const windows = observed[last * perEdge + at] - observed[first * perEdge + at];
-    const off = sums[to + cell] - sums[from + cell] - count * centre[cell];
-    const between = Math.max(0, apart[to + cell] - apart[from + cell] - (off * off) / count);
+    const [count, windows] = [countOf(counts, cell), countOf(observed, cell)];
+    const off = totals[cell] - count * member.centre[cell];
+    const between = Math.max(0, apart[cell] - (off * off) / count);
     into[cell] = windows < MIN_BATCHES ? NaN : Math.sqrt(between / (windows - 1) / count);
   }
   return into;
@@ -164,14 +253,18 @@ function meanAndSpread(means, cell) {
   return { seeds, mean, spread: Math.sqrt(squares / (seeds - 1)) };
 }
 
-/** Every window's own mean, [window, source, target]; of `most` windows, evenly spread, where there are more. */
+/**
+ * Single windows' own means, [window, source, target], of at most `most` windows, evenly spread: every one, or every
+ * 2nd, 4th, 8th …, so that most new windows of a run leave them as they are.
+ */
 export function windowMeans(series, most = Infinity) {
   const cells = series.tasks ** 2;
-  const count = Math.min(most, series.windows);
+  let step = 1;
+  while (Math.ceil(series.windows / step) > most) step *= 2;
+  const count = Math.ceil(series.windows / step);
   const means = new Float64Array(count * cells);
   for (let part = 0; part < count; part++) {
-    const window = Math.floor((part * series.windows) / count);
-    meanOver(series, window, window + 1, means.subarray(part * cells, (part + 1) * cells));
+    meanOver(series, part * step, part * step + 1, means.subarray(part * cells, (part + 1) * cells));
   }
   return means;
 }
