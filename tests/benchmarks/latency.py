@@ -63,6 +63,20 @@ WATCH = """
   }
 }
 """
+# A click, and the first frame after it in which something stands on the page.
+WATCH_SWITCH = """
+(wanted) => {
+  const switched = { clicked: null, shown: null };
+  window.switched = switched;
+  document.addEventListener("click", () => (switched.clicked = performance.now()), { capture: true, once: true });
+  const observer = new MutationObserver(() => {
+    if (switched.clicked === null || !document.querySelector(wanted)) return;
+    observer.disconnect();
+    requestAnimationFrame(() => setTimeout(() => (switched.shown = performance.now())));
+  });
+  observer.observe(document.body, { subtree: true, childList: true, attributes: true });
+}
+"""
 # The same of a plotly chart below Streamlit's slider.
 WATCH_PLOTLY = """
 () => {
@@ -161,13 +175,12 @@ def of_kindred(browser: Browser, address: str, run_id: str) -> dict[str, list[fl
 
 
 def switch(page: Page, title: str, wanted: str) -> float:
-    """Milliseconds from the click on a page's name to its chart."""
-    page.evaluate("window.clicked = performance.now()")
+    """Milliseconds from the click on a page's name to the frame with its chart."""
+    page.evaluate(WATCH_SWITCH, wanted)
     page.get_by_role("link", name=title, exact=True).click()
-    page.wait_for_selector(wanted)
-    took = page.evaluate("performance.now() - window.clicked")
+    page.wait_for_function("window.switched.shown !== null")
     page.wait_for_timeout(500)
-    return took
+    return page.evaluate("window.switched.shown - window.switched.clicked")
 
 
 class Received:
@@ -238,7 +251,7 @@ def of_plotly(browser: Browser, tasks: int, windows: int) -> dict[str, list[floa
             wait_until_idle(page)
             page.wait_for_timeout(700)
             page.evaluate(WATCH_PLOTLY)
-            box = page.locator("[data-testid=stSlider] :is([role=slider], input[type=range])").first.bounding_box()
+            box = page.locator("[data-testid=stSlider] div:has(> [data-testid=stSliderThumbValue])").bounding_box()
             track = page.locator("[data-testid=stSlider]").bounding_box()
             middle = box["y"] + box["height"] / 2
             page.mouse.move(box["x"] + box["width"] / 2, middle)
@@ -288,13 +301,16 @@ def tensorboard(tasks: int, folder: Path) -> Iterator[str]:
         process.wait(10)
 
 
-# TensorBoard draws an image a step: when each was loaded, wherever in its parts it hangs.
+# TensorBoard shows an image a step, once it is loaded: when each was.
 WATCH_IMAGES = """
 (loader) => {
   const watched = { released: null, last: null, redraws: [] };
   window.watched = watched;
-  const loaded = () => { watched.redraws.push(performance.now()); watched.last = performance.now(); };
-  loader.getRootNode().addEventListener("load", (event) => event.target.tagName === "IMG" && loaded(), true);
+  new MutationObserver((all) => {
+    if (!all.some(({ addedNodes }) => [...addedNodes].some((node) => node.tagName === "IMG"))) return;
+    watched.redraws.push(performance.now());
+    requestAnimationFrame(() => setTimeout(() => (watched.last = performance.now())));
+  }).observe(loader.shadowRoot, { subtree: true, childList: true });
   document.addEventListener("mouseup", () => (watched.released = performance.now()), true);
 }
 """
@@ -312,10 +328,10 @@ def of_tensorboard(browser: Browser, tasks: int) -> dict[str, list[float]]:
             page.locator("tf-image-loader").first.evaluate(WATCH_IMAGES)
             box = page.locator("tf-image-loader paper-slider#steps").bounding_box()
             middle = box["y"] + box["height"] / 2
-            page.mouse.move(box["x"] + box["width"] - 16, middle)
+            page.mouse.move(box["x"] + box["width"] - 20, middle)
             page.mouse.down()
             for move in range(1, MOVES + 1):
-                page.mouse.move(box["x"] + box["width"] - 16 - 0.85 * box["width"] * move / MOVES, middle)
+                page.mouse.move(box["x"] + box["width"] - 20 - 0.85 * box["width"] * move / MOVES, middle)
             page.mouse.up()
             page.wait_for_timeout(2000)
             seen = page.evaluate("window.watched")

@@ -202,7 +202,7 @@ export function createGraph({ Plotly, root, commit, shared }) {
     },
     take(now, view) {
       if (!data || now.tasks.length !== series.tasks || !sameSeries(now.series, data.series)) {
-        series = decodeSeries(now.series, now.tasks.length, series);
+        series = decodeSeries(now.series, now.tasks.length);
         slider.setEdges(series.edges);
       }
       data = now;

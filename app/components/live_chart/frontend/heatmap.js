@@ -250,7 +250,7 @@ export function createHeatmap({ Plotly, root, commit, shared }) {
     take(now, view) {
       if (!data || now.tasks.length !== series.tasks || !sameSeries(now.series, data.series)) {
         if (now.tasks.length !== series?.tasks) zoom.forget();
-        series = decodeSeries(now.series, now.tasks.length, series);
+        series = decodeSeries(now.series, now.tasks.length);
         slider.setEdges(series.edges);
       }
       data = now;

@@ -15,6 +15,7 @@ const KINDS = {
   heatmap: createHeatmap, graph: createGraph, linked: createLinked, frontier: createFrontier, matrix: createMatrix, plain: createPlain,
 };
 const charts = new WeakMap(); // element → its chart
+const pieces = new Map(); // of the series shown last, which the next page may show, too
 const seen = new Map(); // key → {number, view}: what a chart showed, should Streamlit build its element anew
 
 /** Called by Streamlit when the element appears, and again whenever its data or the theme changed. */
@@ -31,7 +32,7 @@ export async function render({ data, parentElement, setStateValue }, Plotly) {
   chart.report = (view) => setStateValue("view", view);
   const call = (chart.calls = (chart.calls ?? 0) + 1);
   try {
-    const complete = data.series ? { ...data, series: await withNumbers(data.series, chart.pieces) } : data;
+    const complete = data.series ? { ...data, series: await withNumbers(data.series, pieces) } : data;
     if (call === chart.calls) chart.update(complete);
   } catch (error) {
     if (call === chart.calls && !chart.drawn()) {
@@ -71,7 +72,6 @@ function build(Plotly, parentElement, { kind, key, language }) {
   const unwatch = watchWidth(root, (width) => latest && width !== drawnWidth && draw());
   const standing = {
     language,
-    pieces: new Map(), // of the series that is shown
     drawn: () => latest !== null,
     update(data) {
       const { number: told, ...view } = data.view;

@@ -51,17 +51,19 @@ async function fetchPiece(address, complete) {
 }
 
 const decoded = new WeakMap(); // several charts may show one series
+let latest = null; // of these; the next may be of the same run, grown or on another page
 
 /**
  * @param sent a series with its numbers.
- * @param before what was decoded of the run while it was shorter: of what both hold, nothing is summed again.
+ * @param before what was decoded earlier: of what both hold, nothing is summed again.
  */
-export function decodeSeries(sent, tasks, before = null) {
+export function decodeSeries(sent, tasks, before = latest) {
   if (!decoded.has(sent)) {
     const batches = sent.noisy && sent.members.length === 1;
     const decode = (member, place) => decodeMember(member, tasks ** 2, batches, before?.members[place]);
     const { edges } = sent;
     decoded.set(sent, { tasks, windows: edges.length - 1, edges, members: sent.members.map(decode) });
+    latest = decoded.get(sent);
   }
   return decoded.get(sent);
 }
