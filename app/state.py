@@ -247,7 +247,7 @@ def choose_of(kind: str, name: str) -> None:
 
 
 def kept(name: str, make: Callable[[], Any]) -> Any:
-    """A value made once a session: what must not move while a run grows (an order of tasks, a layout)."""
+    """A value made once a session, unless ``keep`` gives another."""
     key = f"kept:{name}"
     if key not in st.session_state:
         st.session_state[key] = make()

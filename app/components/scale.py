@@ -1,13 +1,17 @@
 """The choices of what colours and arrows show, shared by the pages."""
 
+from collections.abc import Hashable
 from typing import Literal
 
+import numpy as np
 import streamlit as st
 
 from app import state
 from app.components.observed import Observed
+from app.components.runs import store
 from app.components.subject import Subject
 from engine.charts.dendrogram import ClusterTree, cluster_tree
+from engine.charts.graph import positions
 from engine.charts.heatmap import name_order
 from engine.texts import text
 
@@ -39,9 +43,28 @@ def order_of(subject: Subject, observed: Observed) -> tuple[int, ...]:
 
 def tree_of(subject: Subject, observed: Observed) -> ClusterTree:
     """The clusters of the tasks, of the whole run; they stay while it grows."""
-    ended = "" if subject.active else "whole"
-    key = f"clusters {subject.id} {observed.reading} {ended}"
-    return state.kept(key, lambda: cluster_tree(observed.mean().affinity))
+    return _tree(_whole(subject, observed), observed)
+
+
+def places_of(subject: Subject, observed: Observed) -> np.ndarray:
+    """``[tasks, 2]``, where a graph's tasks stand, by the whole run; they stay while it grows."""
+    return _places(_whole(subject, observed), observed)
+
+
+def _whole(subject: Subject, observed: Observed) -> tuple[Hashable, ...]:
+    """What tells a run that ended from others, and from what it was while it went on."""
+    return store().url, tuple(run.id for run in subject.runs), observed.reading, subject.active
+
+
+# One for all visitors.
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _tree(whole: tuple[Hashable, ...], _observed: Observed) -> ClusterTree:
+    return cluster_tree(_observed.mean().affinity)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _places(whole: tuple[Hashable, ...], _observed: Observed) -> np.ndarray:
+    return positions(_observed.mean().affinity)
 
 
 def pick_scale(label: str) -> None:

@@ -12,12 +12,11 @@ from app.components.observed import Observed
 from app.components.readings import over, pick_reading, say_entries, say_unknown
 from app.components.reliability import say_reliability
 from app.components.runs import follow_run, interval, pick_run, readings_of
-from app.components.scale import pick_scale, pick_unsure
+from app.components.scale import pick_scale, pick_unsure, places_of
 from app.components.sharing import share
 from app.components.subject import Subject
 from app.components.text import plain
 from app.views.overview_moments import known_marks
-from engine.charts.graph import positions
 from engine.charts.quantity import AFFINITY, quantity_of
 from engine.texts import text
 
@@ -49,11 +48,10 @@ def _graph(subject: Subject, observed: Observed) -> None:
     above = st.container(
         horizontal=True, vertical_alignment="center"
     )  # filled once it is known which interval is shown
-    which = f"{subject.id} {observed.reading} {'' if subject.active else 'whole'}"
     shown = live_chart.graph(
         observed.series,
         key=f"graph-{subject.id}-{observed.reading}",
-        positions=state.kept(f"layout {which}", lambda: positions(observed.mean().affinity)),
+        positions=places_of(subject, observed),
         interval=interval(observed.series),
         mode=state.get("mode"),
         scale=state.get("scale"),

@@ -13,14 +13,13 @@ from app.components.observed import Observed
 from app.components.readings import pick_reading, say_unknown
 from app.components.reliability import say_reliability
 from app.components.runs import follow_run, interval, pick_run, readings_of
-from app.components.scale import order_of, pick_order, pick_scale, pick_unsure
+from app.components.scale import order_of, pick_order, pick_scale, pick_unsure, places_of
 from app.components.sharing import share
 from app.components.subject import Subject
 from app.components.text import plain
 from app.views.grouping_frames import budget_to_show
 from app.views.grouping_problem import IN_ADDRESS
 from app.views.overview_moments import frames_at, known_marks, moments_of, problems_at, working
-from engine.charts.graph import positions
 from engine.charts.losses import loss_lines
 from engine.charts.quantity import AFFINITY, quantity_of
 from engine.errors import KindredError
@@ -62,10 +61,7 @@ def _linked(subject: Subject, observed: Observed) -> bool:
     shown = linked(
         observed.series,
         key=f"linked-{subject.id}-{observed.reading}",
-        positions=state.kept(
-            f"layout {subject.id} {observed.reading} {'' if subject.active else 'whole'}",
-            lambda: positions(observed.mean().affinity),
-        ),
+        positions=places_of(subject, observed),
         interval=interval(observed.series),
         mode=state.get("mode"),
         order=order_of(subject, observed),
