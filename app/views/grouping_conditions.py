@@ -15,6 +15,7 @@ from engine.runs.run import Run
 from engine.texts import text
 
 MOST_GROUPS = 8  # rows of tasks to keep together, or apart
+_NAMING = ("exclude", "together", "apart", "pin", "weights")  # the choices that name tasks
 _AGGREGATES = ("mean", "sum")
 _SINGLETONS = ("forbid", "diagonal", "0.0", "number")  # as the address gives them back
 
@@ -23,11 +24,13 @@ def choices(run: Run) -> None:
     """The widgets, whose choices go to `app.state`."""
     place = st.container()
     _score()
-    for name in ("exclude", "together", "apart", "pin", "weights"):
-        _check_named(name, run)
+    errors = st.container()
+    unknown = [task for name in _NAMING for task in _leave_out_unknown(name, run)]
     opened = state.kept(f"conditions-opened:{run.id}", any_condition)
     with st.expander(text("grouping_conditions.conditions"), expanded=opened, icon=":material/rule:"):
         _conditions(run, place)
+    with errors:
+        _say_unknown(run, unknown)
 
 
 def remember_shown(run: Run, networks: Sequence[Network]) -> None:
@@ -35,19 +38,27 @@ def remember_shown(run: Run, networks: Sequence[Network]) -> None:
     state.keep(f"shown:{run.id}", {task: network.tasks for network in networks for task in network.serves})
 
 
-def _check_named(name: str, run: Run) -> None:
-    """Leave out, and say, what the address names that is no task of the run."""
-    known, kept = set(run.tasks), []
+def _say_unknown(run: Run, unknown: Sequence[str]) -> None:
+    """That tasks are unknown which the address names; until another condition is set."""
+    left, key = tuple(map(state.get, _NAMING)), f"unknown:{run.id}"
+    if unknown:
+        state.keep(key, (unknown, left))
+    said, of = state.kept(key, lambda: ((), left))
+    for task in said if of == left else ():
+        st.error(text("grouping_conditions.no_task", task=plain(repr(task))), icon=":material/error:")
+
+
+def _leave_out_unknown(name: str, run: Run) -> list[str]:
+    """Leave out each entry that names a task that the run lacks; those tasks."""
+    known, kept, unknown = set(run.tasks), [], []
     for entry in state.get(name):
         named = {entry} if isinstance(entry, str) else {entry[0]} if name == "weights" else _flat(entry)
         if named <= known:
             kept.append(entry)
         else:
-            st.error(
-                text("grouping_conditions.no_task", task=plain(repr(min(named - known)))),
-                icon=":material/error:",
-            )
+            unknown.append(min(named - known))
     state.put(name, tuple(dict.fromkeys(kept)) or None)
+    return unknown
 
 
 def _flat(entry: Sequence) -> set[str]:

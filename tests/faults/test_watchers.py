@@ -6,7 +6,7 @@ from tests.faults.watchers import watch
 
 
 def test_every_watcher_sees_every_window_and_the_server_stays_small():
-    found = watch(watchers=8, seconds=15, turns=1, window=80, browser=False)
+    found = watch(watchers=8, seconds=9, turns=1, window=80, browser=False)
     alone, watched = found.phases[False]
     assert not found.errors
     assert alone.updates and watched.updates >= 2 and not watched.missed

@@ -154,6 +154,9 @@ def test_a_condition_on_a_task_that_the_run_lacks_is_named_and_left_out(show, ru
     app = show("grouping", run=run, **address)
     assert not app.exception and len(app.error) == 1
     assert "nobody" in app.error[0].value and "Value **" in shown(app)
+    assert len(app.run().error) == 1  # said until something else is chosen
+    widget(app, "multiselect", "Exclude").set_value(["d"])
+    assert not app.run().error
 
 
 def test_conditions_are_forgotten_with_the_run_where_they_name_tasks(show, store, run):

@@ -140,14 +140,14 @@ export function createGraph({ Plotly, root, commit, shared }) {
   }
 
   function nodeTrace() {
-    const { theme, places, radius, labels, font, height } = frame;
+    const { theme, places, radius, labels, above, free, font } = frame;
     const near = new Set(node === null ? [] : [node]);
     return {
       ...data.figure.data[0],
       x: places.map(([x]) => x),
       y: places.map(([, y]) => y),
-      text: labels,
-      textposition: places.map(([, y]) => (y < height / 2 ? "top center" : "bottom center")),
+      text: labels.map((label, task) => (free[task] || near.has(task) || task === cursor ? label : "")),
+      textposition: above.map((is) => (is ? "top center" : "bottom center")),
       textfont: { size: font, color: theme.text, family: theme.font, shadow: halo(theme.background) },
       marker: {
         size: 2 * radius,

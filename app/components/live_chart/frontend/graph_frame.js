@@ -24,7 +24,22 @@ export function graphFrame(figure, theme, width) {
   layout.dragmode = matchMedia("(pointer: coarse)").matches ? false : "pan";
   layout.hoverdistance = 8;
   const thickness = tasks > 60 ? 0.4 : tasks > 24 ? 0.6 : narrow ? 0.75 : 1;
-  return { theme, layout, places, radius, thickness, labels, font, height };
+  const above = places.map(([, y]) => y < height / 2);
+  const free = withRoom(labels, places, above, radius, font);
+  return { theme, layout, places, radius, thickness, labels, above, free, font, height };
+}
+
+/** Which labels lie on none before them; the others would make both unreadable. */
+function withRoom(labels, places, above, radius, font) {
+  const taken = [];
+  return labels.map((label, task) => {
+    const [x, y] = places[task];
+    const half = 0.27 * font * label.replace(/&\w+;/g, "x").length;
+    const middle = y + (above[task] ? -1 : 1) * (radius + 0.6 * font);
+    const room = taken.every((other) => Math.abs(x - other.x) > half + other.half || Math.abs(middle - other.middle) > 0.8 * font);
+    if (room) taken.push({ x, middle, half });
+    return room;
+  });
 }
 
 /** A shadow that parts writing from what is below it. */
