@@ -40,7 +40,14 @@ GOALS = {  # at 100 tasks
     "page switch (ms)": ("<=", 300),
     "first paint (ms)": ("<=", 1500),
     "server (ms)": ("<=", 30),
+    "find a task (ms)": ("<=", 100),
+    "zoom to it (ms)": ("<=", 100),
+    "cut the tree (ms)": ("<=", 100),
+    "another interval (ms)": ("<=", 100),
+    "to one step (ms)": ("<=", 100),
+    "back from it (ms)": ("<=", 100),
 }
+FEW = 24  # tasks, among which none is searched for
 
 # The drag as the browser sees it: when each redraw was, when the thumb was released, when the page's address, which
 # Python writes, told the new interval.
@@ -63,6 +70,7 @@ WATCH = """
   }
 }
 """
+REDRAWN = "(before) => document.querySelector('.kindred-heatmap').dataset.redraws !== before"
 # A click, and the first frame after it in which something stands on the page.
 WATCH_SWITCH = """
 (wanted) => {
@@ -171,6 +179,37 @@ def of_kindred(browser: Browser, address: str, run_id: str) -> dict[str, list[fl
         note("first paint (ms)", paint)
         note("chart drawn (ms)", drawn)
         note("first visit (kB)", sent / 1000)
+    return found
+
+
+def answers(browser: Browser, address: str, run_id: str) -> dict[str, list[float]]:
+    """Milliseconds until the chart has drawn what a visitor asks of its many tasks, as it measures itself."""
+    found: dict[str, list[float]] = {}
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.goto(f"{address}/affinity?run={run_id}&order=cluster")
+    chart = page.locator(".kindred-heatmap[data-ready=true]")
+    chart.wait_for()
+    wait_until_idle(page)
+    find, cut = page.get_by_label("Find a task"), page.get_by_role("slider", name="Cut the tree")
+    asked = {
+        "find a task (ms)": lambda: find.fill("attribute 7"),
+        "zoom to it (ms)": lambda: find.press("Enter"),
+        "cut the tree (ms)": lambda: cut.press("ArrowRight"),
+        "another interval (ms)": lambda: page.locator(START).press("PageUp"),
+        "to one step (ms)": lambda: page.get_by_text("At a step", exact=True).click(),
+        "back from it (ms)": lambda: page.get_by_text("Over an interval", exact=True).click(),
+    }
+    for _ in range(REPEATS):
+        for what, ask in asked.items():
+            before = chart.get_attribute("data-redraws")
+            ask()
+            page.wait_for_function(REDRAWN, arg=before)
+            page.wait_for_timeout(500)
+            found.setdefault(what, []).append(float(chart.get_attribute("data-redraw-ms")))
+        page.get_by_role("button", name="Show all tasks").click()
+        find.fill("")
+        page.wait_for_timeout(500)
+    page.close()
     return found
 
 
@@ -370,6 +409,8 @@ def measure(playwright: Playwright, sizes: Sequence[int], windows: int) -> int:
             growing, add = stored(store, tasks, windows // 2, running=True)
             with serving(store.url) as (address, _):
                 found = of_kindred(browser, address, run_id)
+                if tasks > FEW:
+                    found |= answers(browser, address, run_id)
                 found |= while_running(browser, address, growing, add, windows // 2)
         missed += report("Kindred", found, tasks)
         report("st.plotly_chart", of_plotly(browser, tasks, min(windows, 500)), tasks)

@@ -1,7 +1,7 @@
 """Pictures of every page, light and dark, wide and narrow: ``python -m tests.browser.screenshots FOLDER``.
 
-Those of the README (``.github/screenshots``) are the wide, light ones: add ``--readme``; those beside it, in its folder
-``pages``, of every page in all four ways: add ``--pages``.
+With ``--readme``, those that belong to the README, in ``.github/screenshots``: the ones that it shows, wide and light;
+and in the folder ``pages`` one of every page in all four ways.
 """
 
 import argparse
@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
@@ -64,10 +66,10 @@ README = ("runs", "data-rooms", "affinity", "graph", "grouping", "training-linea
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--readme", action="store_true", help="the wide, light ones only")
-    parser.add_argument("--pages", action="store_true", help="one of each page")
+    parser.add_argument("--readme", action="store_true", help="those of the README only")
     arguments = parser.parse_args()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
+    pages = arguments.folder / "pages" if arguments.readme else arguments.folder
+    pages.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/kindred.db"
         # the exact estimator, so that the pictures do not depend on how fast this machine is
@@ -87,6 +89,7 @@ def main() -> None:
         engine(["measure", "--dataset", "yeast", "--epochs", "25", *five, "--name", "Yeast, measured", *exact])
         pairs = [*five[:2], "--networks", "half_singles,pairs", "--name", "Yeast, pairs", "--store", url]
         engine(["measure", "--dataset", "yeast", "--epochs", "15", *pairs])
+        engine(["sweep", "--dataset", "yeast", "--epochs", "2", "--seeds", "1", "--name", "yeast", "--store", url])
         ids = {run.name: run.id for run in Store(url).runs()}
         runs = {
             "run": ids["Yeast, 20 epochs"],
@@ -107,17 +110,18 @@ def main() -> None:
             _wait()
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
-                for scheme in ("light",) if arguments.readme else ("light", "dark"):
-                    for width in (1440,) if arguments.readme else (1440, 400):
-                        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                        for name, address in PAGES.items():
-                            if name not in (README if arguments.readme else ONE_EACH if arguments.pages else PAGES):
-                                continue
-                            suffix = "" if arguments.readme else f"-{scheme}-{width}"
-                            address = address.format(**runs, table=table)
-                            button = "Launch a run on it" if name == "launch" else ""
-                            _take(page, address, arguments.folder / f"{name}{suffix}.png", button)
-                        page.close()
+                for scheme, width in product(("light", "dark"), (1440, 400)):
+                    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+                    for name, address in PAGES.items():
+                        button = "Launch a run on it" if name == "launch" else ""
+                        paths = []
+                        if name in ONE_EACH or not arguments.readme:
+                            paths.append(pages / f"{name}-{scheme}-{width}.png")
+                        if arguments.readme and name in README and (scheme, width) == ("light", 1440):
+                            paths.append(arguments.folder / f"{name}.png")
+                        if paths:
+                            _take(page, address.format(**runs, table=table), paths, button)
+                    page.close()
         finally:
             server.terminate()
 
@@ -131,7 +135,7 @@ def _wait() -> None:
             time.sleep(0.2)
 
 
-def _take(page: Page, address: str, path: Path, button: str = "") -> None:
+def _take(page: Page, address: str, paths: list[Path], button: str = "") -> None:
     """A picture of the whole page; with a button, of the form that it opens."""
     page.goto(f"http://127.0.0.1:{PORT}/{address}")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
@@ -143,8 +147,9 @@ def _take(page: Page, address: str, path: Path, button: str = "") -> None:
     height = page.evaluate(f"document.querySelector('{whole}').scrollHeight") + (200 if button else 0)
     page.set_viewport_size({"width": page.viewport_size["width"], "height": max(900, height)})
     page.wait_for_timeout(700)
-    page.screenshot(path=path)
-    Image.open(path).quantize(128).save(path, optimize=True)
+    picture = Image.open(BytesIO(page.screenshot())).quantize(128)
+    for path in paths:
+        picture.save(path, optimize=True)
     page.set_viewport_size({"width": page.viewport_size["width"], "height": 900})
 
 
