@@ -74,6 +74,7 @@ def main() -> None:
         url = f"sqlite:///{folder}/kindred.db"
         # the exact estimator, so that the pictures do not depend on how fast this machine is
         exact = ["--affinity", "lookahead", "--store", url]
+        engine(["sweep", "--dataset", "yeast", "--epochs", "2", "--seeds", "1", "--name", "yeast", "--store", url])
         engine(["run", "--dataset", "yeast", "--epochs", "20", "--name", "Yeast, 20 epochs", *exact])
         engine(["run", "--dataset", "digits", "--epochs", "30", "--name", "Digits, 30 epochs", *exact])
         for number in (1, 2):
@@ -89,7 +90,6 @@ def main() -> None:
         engine(["measure", "--dataset", "yeast", "--epochs", "25", *five, "--name", "Yeast, measured", *exact])
         pairs = [*five[:2], "--networks", "half_singles,pairs", "--name", "Yeast, pairs", "--store", url]
         engine(["measure", "--dataset", "yeast", "--epochs", "15", *pairs])
-        engine(["sweep", "--dataset", "yeast", "--epochs", "2", "--seeds", "1", "--name", "yeast", "--store", url])
         ids = {run.name: run.id for run in Store(url).runs()}
         runs = {
             "run": ids["Yeast, 20 epochs"],
