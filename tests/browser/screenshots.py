@@ -147,7 +147,7 @@ def _take(page: Page, address: str, paths: list[Path], button: str = "") -> None
     height = page.evaluate(f"document.querySelector('{whole}').scrollHeight") + (200 if button else 0)
     page.set_viewport_size({"width": page.viewport_size["width"], "height": max(900, height)})
     page.wait_for_timeout(700)
-    picture = Image.open(BytesIO(page.screenshot())).quantize(128)
+    picture = Image.open(BytesIO(page.screenshot())).quantize(256, Image.Quantize.MAXCOVERAGE)
     for path in paths:
         picture.save(path, optimize=True)
     page.set_viewport_size({"width": page.viewport_size["width"], "height": 900})
