@@ -60,6 +60,7 @@ ONE_EACH = (
     *("runs", "data-rooms", "overview", "affinity", "graph", "training", "grouping", "compare", "sweeps", "studies"),
     *("verify", "found"),
 )
+BESIDE = 1600  # pixels of a page's height, beside another
 README = ("runs", "data-rooms", "affinity", "graph", "grouping", "training-linear", "studies", "verify-flow")
 
 
@@ -114,11 +115,11 @@ def main() -> None:
                     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
                     for name, address in PAGES.items():
                         button = "Launch a run on it" if name == "launch" else ""
-                        paths = []
+                        paths = {}  # with how much of the page is shown
                         if name in ONE_EACH or not arguments.readme:
-                            paths.append(pages / f"{name}-{scheme}-{width}.png")
+                            paths[pages / f"{name}-{scheme}-{width}.png"] = None
                         if arguments.readme and name in README and (scheme, width) == ("light", 1440):
-                            paths.append(arguments.folder / f"{name}.png")
+                            paths[arguments.folder / f"{name}.png"] = BESIDE
                         if paths:
                             _take(page, address.format(**runs, table=table), paths, button)
                     page.close()
@@ -135,7 +136,7 @@ def _wait() -> None:
             time.sleep(0.2)
 
 
-def _take(page: Page, address: str, paths: list[Path], button: str = "") -> None:
+def _take(page: Page, address: str, paths: dict[Path, int | None], button: str = "") -> None:
     """A picture of the whole page; with a button, of the form that it opens."""
     page.goto(f"http://127.0.0.1:{PORT}/{address}")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
@@ -148,8 +149,8 @@ def _take(page: Page, address: str, paths: list[Path], button: str = "") -> None
     page.set_viewport_size({"width": page.viewport_size["width"], "height": max(900, height)})
     page.wait_for_timeout(700)
     picture = Image.open(BytesIO(page.screenshot())).quantize(256, Image.Quantize.MAXCOVERAGE)
-    for path in paths:
-        picture.save(path, optimize=True)
+    for path, most in paths.items():
+        picture.crop((0, 0, picture.width, min(most or picture.height, picture.height))).save(path, optimize=True)
     page.set_viewport_size({"width": page.viewport_size["width"], "height": 900})
 
 
